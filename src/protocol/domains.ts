@@ -9,6 +9,7 @@ const TAG_NAMES = {
   RISK_TOP: 'tacit.risk.top.v1',
   RISK_ROOT: 'tacit.risk.root.v1',
   ACCOUNT_LEAF: 'tacit.account.leaf.v1',
+  ACCOUNT_SLOTS: 'tacit.account.slots.v1',
   ACCOUNT_SALT: 'tacit.account.salt.v1',
   ACCOUNT_TAG: 'tacit.account.tag.v1',
   BOOK_NODE: 'tacit.book.node.v1',

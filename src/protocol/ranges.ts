@@ -55,3 +55,8 @@ export const BOOK_REQUIREMENT_BITS = 124
 /** Smallest and largest quantity, in lots. */
 export const MIN_QUANTITY_LOTS = -(1n << BigInt(QUANTITY_BITS))
 export const MAX_QUANTITY_LOTS = (1n << BigInt(QUANTITY_BITS)) - 1n
+
+/** |10,000 * equity - requirement in bps| < 2^100, and < 2^101 with one scenario's P&L added to equity. */
+export const REQUIREMENT_BITS = 100
+/** The same scaled by another 10,000 for the SOFT threshold: < 2^115. */
+export const SOFT_REQUIREMENT_BITS = 115

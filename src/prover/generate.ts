@@ -1,0 +1,106 @@
+import { createHash } from 'node:crypto'
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { CHAIN_TOTALS } from '../protocol/chain-totals.ts'
+import { THRESHOLD_CODES, THRESHOLDS } from '../protocol/claims.ts'
+import { DOMAIN_TAGS } from '../protocol/domains.ts'
+import type { MarginInstance } from '../protocol/instances.ts'
+import { PARAMETER_FIELDS } from '../protocol/parameters.ts'
+import * as ranges from '../protocol/ranges.ts'
+import * as layout from '../protocol/risk-layout.ts'
+import { MARGIN_SIGNALS } from '../protocol/signals.ts'
+
+/**
+ * Writes the Circom side of the one source: protocol.circom (every constant as a function) and one main file per
+ * instance. Boundary module: writes below the folder that it is given, nothing else.
+ */
+const RANGE_CONSTANTS = [
+  'QUANTITY_BITS',
+  'LIMB_RADIX_BITS',
+  'DIGIT_BITS',
+  'TOTAL_BITS',
+  'INSTRUMENT_ID_BITS',
+  'PLACE_BITS',
+  'SLOT_BITS',
+  'SLOTS_PER_ELEMENT',
+  'BASIS_POINTS',
+  'SHARE_BPS_BITS',
+  'REQUIREMENT_BITS',
+  'SOFT_REQUIREMENT_BITS',
+  'COUNT_BITS',
+  'BOOK_TOTAL_BITS',
+  'BOOK_REQUIREMENT_BITS',
+] as const satisfies readonly (keyof typeof ranges)[]
+
+const LAYOUT_CONSTANTS = [
+  'UNDERLYINGS',
+  'SCENARIOS',
+  'DIMS',
+  'FIRST_GREEK_DIM',
+  'FIRST_SCENARIO_DIM',
+  'RATE_ELEMENTS',
+  'VECTOR_ELEMENTS',
+] as const satisfies readonly (keyof typeof layout)[]
+
+/** The text of protocol.circom. */
+export function circomProtocol(): string {
+  const parameterWidths = PARAMETER_FIELDS.map(([, bits]) => bits)
+  const parameterOffsets = parameterWidths.map((_, i) => parameterWidths.slice(0, i).reduce((a, b) => a + b, 0))
+  const lines = [
+    'pragma circom 2.1.9;',
+    '',
+    '// Generated from src/protocol by src/prover/generate.ts. Not to be edited.',
+    '',
+    ...RANGE_CONSTANTS.map((name) => constant(name, ranges[name])),
+    ...LAYOUT_CONSTANTS.map((name) => constant(name, layout[name])),
+    constant('GREEK_DIMS', layout.GREEKS.length * layout.UNDERLYINGS),
+    constant('CHAIN_TOTALS', CHAIN_TOTALS),
+    constant('PARAMETERS_BITS', parameterWidths.reduce((a, b) => a + b, 0)),
+    table('PARAMETERS_OFFSET', parameterOffsets),
+    table('PARAMETERS_WIDTH', parameterWidths),
+    table(
+      'THRESHOLD_CODE',
+      THRESHOLDS.map((name) => THRESHOLD_CODES[name]),
+    ),
+    ...Object.entries(DOMAIN_TAGS).map(([domain, tag]) => constant(`TAG_${domain}`, tag)),
+  ]
+  return `${lines.join('\n')}\n`
+}
+
+/** The main file of one margin instance. */
+export function circomMarginMain(instance: MarginInstance): string {
+  return [
+    'pragma circom 2.1.9;',
+    '',
+    '// Generated from src/protocol/instances.ts by src/prover/generate.ts. Not to be edited.',
+    'include "margin/margin.circom";',
+    '',
+    `component main {public [${MARGIN_SIGNALS.join(', ')}]} =`,
+    `    Margin(${instance.slots}, ${instance.riskLevels}, ${instance.accountLevels});`,
+    '',
+  ].join('\n')
+}
+
+/** Writes protocol.circom and the instance's main file below folder; returns the main file's path. */
+export function writeMarginSources(folder: string, instance: MarginInstance): string {
+  writeIfChanged(join(folder, 'protocol.circom'), circomProtocol())
+  const main = join(folder, `${instance.name}.circom`)
+  writeIfChanged(main, circomMarginMain(instance))
+  return main
+}
+
+function constant(name: string, value: bigint | number): string {
+  return `function ${name}() { return ${value}; }`
+}
+
+function table(name: string, values: readonly number[]): string {
+  return `function ${name}(i) { var values[${values.length}] = [${values.join(', ')}]; return values[i]; }`
+}
+
+function writeIfChanged(path: string, text: string): void {
+  if (existsSync(path) && readFileSync(path, 'utf8') === text) return
+  mkdirSync(dirname(path), { recursive: true })
+  const temporary = `${path}.${createHash('sha256').update(text).digest('hex').slice(0, 8)}.${process.pid}`
+  writeFileSync(temporary, text)
+  renameSync(temporary, path)
+}
