@@ -41,10 +41,10 @@ template CanonicalSlots(slots, riskLevels) {
         quantityBits[i].in <== quantity[i] + (1 << QUANTITY_BITS());
         longQuantity[i] <== quantityBits[i].out[QUANTITY_BITS()] * quantity[i];
 
-        // used = 1 in positions, 0 in padding. A hint, pinned by: it is boolean; unused means id 0 and quantity 0;
-        // used means a quantity with an inverse. That a used id is not 0 follows from the order below.
+        // used = 1 in positions, 0 in padding. A hint, pinned by the next three constraints: unless it is 1, id and
+        // quantity are 0, and then the third says that it is 0; so it is boolean. If it is 1 the quantity has an inverse,
+        // and that a used id is not 0 follows from the order below.
         used[i] <-- id[i] != 0 ? 1 : 0;
-        used[i] * (used[i] - 1) === 0;
         (1 - used[i]) * id[i] === 0;
         (1 - used[i]) * quantity[i] === 0;
         // A hint: any inverse proves that the quantity is not zero.

@@ -1,5 +1,6 @@
 import { buildPoseidon } from 'circomlibjs'
 import { DOMAIN_TAGS, type Domain } from './domains.ts'
+import type { PoseidonImage } from './poseidon-wasm.ts'
 
 /** Poseidon over BN254 with circomlib's constants and a domain tag in the capacity; 1 to 16 inputs below the modulus. */
 export interface Hasher {
@@ -7,6 +8,7 @@ export interface Hasher {
 }
 
 let shared: Promise<Hasher> | undefined
+let sharedBuild: ReturnType<typeof buildPoseidon> | undefined
 
 /** The process-wide hasher. Building it takes about half a second (wasm and constants), so it is built once. */
 export function poseidonHasher(): Promise<Hasher> {
@@ -14,8 +16,16 @@ export function poseidonHasher(): Promise<Hasher> {
   return shared
 }
 
+/** The process-wide hasher's compiled form, for worker threads: hasherOfImage makes a hasher of it in no time. */
+export async function poseidonImage(): Promise<PoseidonImage> {
+  sharedBuild ??= buildPoseidon()
+  const { code, memory } = (await sharedBuild).F.tm
+  return { module: await WebAssembly.compile(code), pages: memory.buffer.byteLength / 65_536 }
+}
+
 async function buildHasher(): Promise<Hasher> {
-  const poseidon = await buildPoseidon()
+  sharedBuild ??= buildPoseidon()
+  const poseidon = await sharedBuild
   const tags = Object.fromEntries(
     Object.entries(DOMAIN_TAGS).map(([domain, tag]) => [domain, poseidon.F.e(tag)]),
   ) as Record<Domain, Uint8Array>
