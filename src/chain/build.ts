@@ -1,0 +1,170 @@
+import { readFileSync } from 'node:fs'
+import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
+import { createRequire } from 'node:module'
+import { join } from 'node:path'
+import { Worker } from 'node:worker_threads'
+import { ToolError } from '../protocol/errors.ts'
+import { cached, REPOSITORY_ROOT } from '../prover/cache.ts'
+import { type Groth16VerificationKey, type KeyProvenance, solidityVerifier } from './generate-verifier.ts'
+import { GENERATED_PREFIX, generatedSources, projectSources, type Sources, withImports } from './sources.ts'
+
+/**
+ * Compiles the contracts with solc from npm and keeps the result by the hash of everything that went in: sources,
+ * settings and the compiler's version. Boundary module: reads and writes below build/, loads the compiler (only when
+ * the cache has no answer).
+ */
+export interface Artifact {
+  readonly contractName: string
+  readonly abi: readonly AbiEntry[]
+  /** Creation code, 0x-prefixed. */
+  readonly bytecode: string
+}
+
+/** One entry of a contract's ABI; typed as loosely as it is used. */
+export interface AbiEntry {
+  readonly type: string
+  readonly name?: string
+  readonly inputs?: readonly { readonly name: string; readonly type: string }[]
+}
+
+export type Artifacts = Readonly<Record<string, Artifact>>
+
+export interface BuildOptions {
+  /** Folder of everything generated. */
+  readonly buildFolder?: string
+  /** Compile in a fifth of the time to slow code: for tests of what a contract does, never for deployment. */
+  readonly unoptimised?: boolean
+}
+
+const ARTIFACTS_FILE = 'artifacts.json'
+
+const SETTINGS = {
+  optimizer: { enabled: true, runs: 10_000 },
+  // Pinned: what a later compiler takes for its default is not what these contracts were measured on.
+  evmVersion: 'cancun',
+  viaIR: true,
+  // No hash of the metadata at the end: the code is then the same for the same sources, wherever they lie.
+  metadata: { bytecodeHash: 'none' },
+}
+
+function settings(options: BuildOptions): object {
+  return options.unoptimised ? { ...SETTINGS, optimizer: { enabled: false }, viaIR: false } : SETTINGS
+}
+
+/** Contracts of this repository: RiskOracle, BookRegistry, MarginAttestor and what they are made of. */
+export async function buildContracts(options: BuildOptions = {}): Promise<Artifacts> {
+  const generated = generatedSources()
+  await writeGenerated(generated, options)
+  return compile(withImports({ ...projectSources(), ...generated }), options)
+}
+
+/** The verifier contract of one verification key. */
+export async function buildVerifier(
+  key: Groth16VerificationKey,
+  provenance: KeyProvenance,
+  options: BuildOptions = {},
+): Promise<Artifact> {
+  const contractName = verifierName(provenance.circuit)
+  const sources = {
+    [`${GENERATED_PREFIX}${contractName}.sol`]: solidityVerifier(contractName, key, provenance),
+  }
+  await writeGenerated(sources, options)
+  return (await compile(sources, options))[contractName]!
+}
+
+/** margin-16 -> Margin16Verifier. */
+export function verifierName(circuit: string): string {
+  const words = circuit.split(/[^A-Za-z0-9]+/).filter((word) => word.length > 0)
+  return `${words.map((word) => word[0]!.toUpperCase() + word.slice(1)).join('')}Verifier`
+}
+
+/** Compiles a closed set of sources, all of them at once; answers from the cache where it can. */
+export async function compile(sources: Sources, options: BuildOptions = {}): Promise<Artifacts> {
+  const input = JSON.stringify({
+    language: 'Solidity',
+    sources: Object.fromEntries(Object.entries(sources).map(([name, content]) => [name, { content }])),
+    settings: { ...settings(options), outputSelection: { '*': { '*': ['abi', 'evm.bytecode.object'] } } },
+  })
+  const folder = await cached({
+    root: join(buildFolder(options), 'cache', 'contracts'),
+    name: 'solc',
+    key: [compilerVersion(), input],
+    build: async (target) => {
+      const artifacts = readOutput(await runSolc(input))
+      await writeFile(join(target, ARTIFACTS_FILE), JSON.stringify(artifacts))
+    },
+  })
+  return JSON.parse(await readFile(join(folder, ARTIFACTS_FILE), 'utf8')) as Artifacts
+}
+
+interface SolcOutput {
+  readonly errors?: readonly { readonly severity: string; readonly formattedMessage: string }[]
+  readonly contracts?: Readonly<
+    Record<
+      string,
+      Readonly<
+        Record<string, { readonly abi: AbiEntry[]; readonly evm: { readonly bytecode: { object: string } } }>
+      >
+    >
+  >
+}
+
+/** The compiler on a thread of its own: it works for seconds without a pause, and its memory goes with the thread. */
+const SOLC_THREAD = `
+  const { parentPort, workerData } = require('node:worker_threads')
+  parentPort.postMessage(require(workerData.solc).compile(workerData.input))
+`
+
+function runSolc(input: string): Promise<SolcOutput> {
+  const solc = createRequire(import.meta.url).resolve('solc')
+  return new Promise((resolve, reject) => {
+    const worker = new Worker(SOLC_THREAD, { eval: true, execArgv: [], workerData: { solc, input } })
+    worker.once('message', (output: string) => resolve(JSON.parse(output) as SolcOutput))
+    worker.once('error', (cause) => reject(new ToolError('the Solidity compiler failed', { cause })))
+    worker.once('exit', () => reject(new ToolError('the Solidity compiler ended without an answer')))
+  })
+}
+
+function readOutput(output: SolcOutput): Artifacts {
+  const errors = (output.errors ?? []).filter((error) => error.severity === 'error')
+  if (errors.length > 0) {
+    throw new ToolError(
+      `the contracts do not compile:\n${errors.map((error) => error.formattedMessage).join('\n')}`,
+    )
+  }
+  const artifacts: Record<string, Artifact> = {}
+  for (const [source, contracts] of Object.entries(output.contracts ?? {})) {
+    // Packages' own contracts are of no use by themselves.
+    if (source.startsWith('@') && !source.startsWith(GENERATED_PREFIX)) continue
+    for (const [contractName, contract] of Object.entries(contracts)) {
+      artifacts[contractName] = {
+        contractName,
+        abi: contract.abi,
+        bytecode: `0x${contract.evm.bytecode.object}`,
+      }
+    }
+  }
+  return artifacts
+}
+
+function compilerVersion(): string {
+  const path = join(REPOSITORY_ROOT, 'node_modules', 'solc', 'package.json')
+  return (JSON.parse(readFileSync(path, 'utf8')) as { version: string }).version
+}
+
+/** For people and for other tools (a remapping @generated/=build/generated/contracts/); the build itself reads text. */
+async function writeGenerated(sources: Sources, options: BuildOptions): Promise<void> {
+  const folder = join(buildFolder(options), 'generated', 'contracts')
+  await mkdir(folder, { recursive: true })
+  for (const [name, content] of Object.entries(sources)) {
+    const path = join(folder, name.slice(GENERATED_PREFIX.length))
+    // Beside and renamed, so that a reader never sees half a file.
+    const temporary = `${path}.${process.pid}.${Math.random().toString(36).slice(2)}.tmp`
+    await writeFile(temporary, content)
+    await rename(temporary, path)
+  }
+}
+
+function buildFolder(options: BuildOptions): string {
+  return options.buildFolder ?? join(REPOSITORY_ROOT, 'build')
+}

@@ -1,0 +1,82 @@
+import { id } from 'ethers'
+import { afterAll, beforeAll, beforeEach, describe } from 'vitest'
+import { type BookUpdate, designateEpoch, publishBook } from '../../src/chain/client.ts'
+import { FIELD_MODULUS } from '../../src/protocol/field.ts'
+import { COUNT_BITS } from '../../src/protocol/ranges.ts'
+import { type Defence, itHolds } from './fixtures/mutants.ts'
+import { STRANGER, treeRootOf, VENUE, World } from './fixtures/world.ts'
+
+let world: World
+beforeAll(async () => {
+  world = await World.start()
+}, 300_000)
+beforeEach(() => world.reset())
+afterAll(() => world?.close())
+
+const target = 'BookRegistry' as const
+const NEXT: BookUpdate = { baseSequence: 1, treeRoot: treeRootOf(2), count: 5, dataHash: id('leaves') }
+
+function publishing(changes: Partial<BookUpdate>, sender = VENUE): Defence['arrange'] {
+  return async (w) => () => publishBook(w.connection, w.signer(sender), { ...NEXT, ...changes })
+}
+
+const DEFENCES: readonly Defence[] = [
+  {
+    target,
+    rule: 'BaseIsNotHead',
+    attack: 'an update made from an older head, which would lose the newer one',
+    arrange: publishing({ baseSequence: 0 }),
+  },
+  {
+    target,
+    rule: 'BaseIsNotHead',
+    attack: 'an update made from a head that is not there yet',
+    arrange: publishing({ baseSequence: 2 }),
+  },
+  {
+    target,
+    rule: 'TreeRootOutOfRange',
+    attack: 'the tree of head 1 under another encoding of its root',
+    alsoWithout: ['RootRecurs'],
+    // bookRootOf is asked after the publish, and hashes the alias as well.
+    arrange: publishing({ treeRoot: treeRootOf(1) + FIELD_MODULUS }),
+  },
+  { target, rule: 'CountOutOfRange', attack: 'a book of nobody', arrange: publishing({ count: 0 }) },
+  {
+    target,
+    rule: 'CountOutOfRange',
+    attack: 'more accounts than the circuits count',
+    arrange: publishing({ count: 2 ** COUNT_BITS }),
+  },
+  {
+    target,
+    rule: 'RootRecurs',
+    attack: 'a state that comes back',
+    arrange: publishing({ treeRoot: treeRootOf(1) }),
+  },
+  {
+    target,
+    rule: 'AccessControlUnauthorizedAccount',
+    attack: 'a stranger publishes a book',
+    alsoWithout: [/onlyRole\(VENUE_ROLE\)/g],
+    arrange: publishing({}, STRANGER),
+  },
+  {
+    target,
+    rule: 'AccessControlUnauthorizedAccount',
+    attack: 'a stranger chooses the head to be sealed',
+    alsoWithout: [/onlyRole\(VENUE_ROLE\)/g],
+    arrange: async (w) => () => designateEpoch(w.connection, w.signer(STRANGER)),
+  },
+  {
+    target,
+    rule: 'EpochHeadNotNewer',
+    attack: 'two epochs over one head',
+    arrange: async (w) => {
+      await designateEpoch(w.connection, w.signer(VENUE))
+      return () => designateEpoch(w.connection, w.signer(VENUE))
+    },
+  },
+]
+
+describe('what stands between an update and the book', () => itHolds(DEFENCES, () => world))
