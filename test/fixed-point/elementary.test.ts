@@ -2,8 +2,8 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { EXP_LIMIT_Q64, expQ64, powQ64 } from '../../src/fixed-point/exp.ts'
 import { lnIntegerQ64, lnQ64 } from '../../src/fixed-point/ln.ts'
-import { LN2_Q120, SQRT2_Q120 } from '../../src/fixed-point/q120.ts'
 import { bitLength, mulDivDown, mulDivUp, ONE_Q64, ratioQ64 } from '../../src/fixed-point/q64.ts'
+import { LN2_Q120, SQRT2_Q120 } from '../../src/fixed-point/q120.ts'
 import { sqrtDown, sqrtQ64 } from '../../src/fixed-point/sqrt.ts'
 import { OutOfRangeError } from '../../src/protocol/errors.ts'
 import * as reference from './reference.ts'
@@ -33,7 +33,8 @@ describe('expQ64', () => {
   it('holds its error bound at the extremes and around octave boundaries', () => {
     const ln2 = lnQ64(2n * ONE_Q64)
     const edges = [0n, 1n, -1n, ONE_Q64, -ONE_Q64, EXP_LIMIT_Q64, -44n * ONE_Q64, -45n * ONE_Q64]
-    for (const octave of [-60n, -3n, -1n, 1n, 2n, 7n, 180n]) edges.push((octave * ln2) / 2n, (octave * ln2) / 2n + 1n)
+    for (const octave of [-60n, -3n, -1n, 1n, 2n, 7n, 180n])
+      edges.push((octave * ln2) / 2n, (octave * ln2) / 2n + 1n)
     edges.filter((x) => x <= EXP_LIMIT_Q64).forEach(withinBound)
   })
   it('is exact at zero, vanishes far below and refuses what int256 cannot hold', () => {
@@ -45,7 +46,10 @@ describe('expQ64', () => {
   })
   it('does not fall by more than an ulp as its argument rises', () => {
     const arguments_ = [fc.bigInt(-45n * ONE_Q64, 20n * ONE_Q64), fc.bigInt(1n, ONE_Q64)] as const
-    fc.assert(fc.property(...arguments_, (x, step) => expQ64(x + step) + 1n >= expQ64(x)), runs(500))
+    fc.assert(
+      fc.property(...arguments_, (x, step) => expQ64(x + step) + 1n >= expQ64(x)),
+      runs(500),
+    )
   })
 })
 
@@ -151,7 +155,9 @@ describe('mulDiv and ratio', () => {
     expect(() => mulDivUp(1n, 1n, -1n)).toThrow(OutOfRangeError)
   })
   it('bitLength counts bits', () => {
-    fc.assert(fc.property(fc.bigInt(1n, (1n << 255n) - 1n), (n) => bitLength(n) === BigInt(n.toString(2).length)))
+    fc.assert(
+      fc.property(fc.bigInt(1n, (1n << 255n) - 1n), (n) => bitLength(n) === BigInt(n.toString(2).length)),
+    )
     expect(bitLength(0n)).toBe(0n)
   })
 })

@@ -30,18 +30,54 @@ describe('black76Nano against published values', () => {
     // Hull: call on spot gold priced from the six-month futures price.
     { right: 'call', forward: 1240, strike: 1200, vol: 20n, rate: 0.05, years: 0.5, price: 88.37, digits: 2 },
     // Hull: the Black-Scholes-Merton example, S = 42.
-    { right: 'call', forward: 42 * Math.exp(0.05), strike: 40, vol: 20n, rate: 0.1, years: 0.5, price: 4.76, digits: 2 },
-    { right: 'put', forward: 42 * Math.exp(0.05), strike: 40, vol: 20n, rate: 0.1, years: 0.5, price: 0.81, digits: 2 },
+    {
+      right: 'call',
+      forward: 42 * Math.exp(0.05),
+      strike: 40,
+      vol: 20n,
+      rate: 0.1,
+      years: 0.5,
+      price: 4.76,
+      digits: 2,
+    },
+    {
+      right: 'put',
+      forward: 42 * Math.exp(0.05),
+      strike: 40,
+      vol: 20n,
+      rate: 0.1,
+      years: 0.5,
+      price: 0.81,
+      digits: 2,
+    },
     // Haug, The Complete Guide to Option Pricing Formulas: Black-76, and Black-Scholes with S = 60.
     { right: 'call', forward: 19, strike: 19, vol: 28n, rate: 0.1, years: 0.75, price: 1.7011, digits: 4 },
     { right: 'put', forward: 19, strike: 19, vol: 28n, rate: 0.1, years: 0.75, price: 1.7011, digits: 4 },
-    { right: 'call', forward: 60 * Math.exp(0.02), strike: 65, vol: 30n, rate: 0.08, years: 0.25, price: 2.1334, digits: 4 },
+    {
+      right: 'call',
+      forward: 60 * Math.exp(0.02),
+      strike: 65,
+      vol: 30n,
+      rate: 0.08,
+      years: 0.25,
+      price: 2.1334,
+      digits: 4,
+    },
   ] as const
-  it.each(cases)('$right F=$forward K=$strike', ({ right, forward, strike, vol, rate, years, price, digits }) => {
-    const nano = (usd: number) => BigInt(Math.round(usd * 1e9))
-    const undiscounted = black76Nano(right, nano(forward), nano(strike), vol * PERCENT, Math.round(years * YEAR_SECONDS))
-    expect((Number(undiscounted) / 1e9) * Math.exp(-rate * years)).toBeCloseTo(price, digits)
-  })
+  it.each(cases)(
+    '$right F=$forward K=$strike',
+    ({ right, forward, strike, vol, rate, years, price, digits }) => {
+      const nano = (usd: number) => BigInt(Math.round(usd * 1e9))
+      const undiscounted = black76Nano(
+        right,
+        nano(forward),
+        nano(strike),
+        vol * PERCENT,
+        Math.round(years * YEAR_SECONDS),
+      )
+      expect((Number(undiscounted) / 1e9) * Math.exp(-rate * years)).toBeCloseTo(price, digits)
+    },
+  )
 })
 
 describe('black76Nano against an independent high-precision reference', () => {
@@ -50,7 +86,9 @@ describe('black76Nano against an independent high-precision reference', () => {
     const difference = (computed << BITS) - blackCall(forward, strike, vol, BigInt(seconds))
     const bound = (forward + strike) << (BITS - 60n)
     expect(difference <= bound, `above by ${difference >> (BITS - 20n)} / 2^20 nano`).toBe(true)
-    expect(difference >= -bound - (1n << BITS), `below by ${difference >> (BITS - 20n)} / 2^20 nano`).toBe(true)
+    expect(difference >= -bound - (1n << BITS), `below by ${difference >> (BITS - 20n)} / 2^20 nano`).toBe(
+      true,
+    )
   }
   it('holds its error bound on random options', () => {
     fc.assert(
@@ -62,9 +100,17 @@ describe('black76Nano against an independent high-precision reference', () => {
   })
   it('holds it on the extremes: minutes and years, 5% and 500%, deep in and out of the money', () => {
     const forward = 63_705_520_000_000n
-    for (const strike of [forward / 100n, forward - 1n, forward, forward + 1n, (forward * 11n) / 10n, forward * 100n]) {
+    for (const strike of [
+      forward / 100n,
+      forward - 1n,
+      forward,
+      forward + 1n,
+      (forward * 11n) / 10n,
+      forward * 100n,
+    ]) {
       for (const vol of [5n * PERCENT, 500n * PERCENT]) {
-        for (const seconds of [1, 60, 300, 86_400, 3 * YEAR_SECONDS]) withinBound(forward, strike, vol, seconds)
+        for (const seconds of [1, 60, 300, 86_400, 3 * YEAR_SECONDS])
+          withinBound(forward, strike, vol, seconds)
       }
     }
     // So large that every bit of the bound shows: 2^100 nano-USD.
@@ -90,12 +136,17 @@ describe('identities', () => {
   })
   it('rises with volatility and time', () => {
     fc.assert(
-      fc.property(...anyOption, fc.bigInt(1n, 100n * PERCENT), fc.integer({ min: 1, max: 86_400 }), (f, ratio, vol, seconds, more, later) => {
-        const k = strikeOf(f, ratio)
-        const price = black76Nano('call', f, k, vol, seconds)
-        expect(black76Nano('call', f, k, vol + more, seconds) >= price - tolerance(f)).toBe(true)
-        expect(black76Nano('call', f, k, vol, seconds + later) >= price - tolerance(f)).toBe(true)
-      }),
+      fc.property(
+        ...anyOption,
+        fc.bigInt(1n, 100n * PERCENT),
+        fc.integer({ min: 1, max: 86_400 }),
+        (f, ratio, vol, seconds, more, later) => {
+          const k = strikeOf(f, ratio)
+          const price = black76Nano('call', f, k, vol, seconds)
+          expect(black76Nano('call', f, k, vol + more, seconds) >= price - tolerance(f)).toBe(true)
+          expect(black76Nano('call', f, k, vol, seconds + later) >= price - tolerance(f)).toBe(true)
+        },
+      ),
       runs(500),
     )
   })
@@ -116,7 +167,9 @@ describe('identities', () => {
     fc.assert(
       fc.property(...anyOption, fc.bigInt(1n, 1_000n * USD), (f, ratio, vol, seconds, step) => {
         const k = strikeOf(f, ratio)
-        const [low, middle, high] = [0n, 1n, 2n].map((n) => black76Nano('call', f, k + n * step, vol, seconds))
+        const [low, middle, high] = [0n, 1n, 2n].map((n) =>
+          black76Nano('call', f, k + n * step, vol, seconds),
+        )
         expect(low! + high! - 2n * middle! >= -4n - tolerance(f + k)).toBe(true)
       }),
       runs(500),
@@ -148,7 +201,10 @@ describe('identities', () => {
 
 describe('edges', () => {
   it('is intrinsic at expiry and without volatility', () => {
-    for (const [vol, seconds] of [[80n * PERCENT, 0], [0n, 86_400]] as const) {
+    for (const [vol, seconds] of [
+      [80n * PERCENT, 0],
+      [0n, 86_400],
+    ] as const) {
       expect(black76Nano('call', 110n * USD, 100n * USD, vol, seconds)).toBe(10n * USD)
       expect(black76Nano('put', 110n * USD, 100n * USD, vol, seconds)).toBe(0n)
       expect(black76Nano('put', 90n * USD, 100n * USD, vol, seconds)).toBe(10n * USD)
@@ -162,7 +218,8 @@ describe('edges', () => {
     expect(callFromLogsNano(f, k, -ONE_Q64 / 100n, 10_000n * ONE_Q64)).toBe(f)
   })
   it('refuses what is out of range', () => {
-    const price = (f: bigint, k: bigint, vol: bigint, seconds: number) => () => black76Nano('call', f, k, vol, seconds)
+    const price = (f: bigint, k: bigint, vol: bigint, seconds: number) => () =>
+      black76Nano('call', f, k, vol, seconds)
     expect(price(0n, 1n, 1n, 1)).toThrow(OutOfRangeError)
     expect(price(1n, -1n, 1n, 1)).toThrow(OutOfRangeError)
     expect(price(1n << 128n, 1n, 1n, 1)).toThrow(OutOfRangeError)

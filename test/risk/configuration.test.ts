@@ -36,9 +36,19 @@ describe('DEFAULT_CONFIGURATION', () => {
     expect(moves.filter(({ btc, eth }) => (btc === undefined) !== (eth === undefined)).length).toBe(4)
     expect(moves.filter(({ btc, eth }) => btc && eth && btc.spotBps * eth.spotBps < 0n).length).toBe(2)
     expect(moves.filter(({ btc }) => btc?.spotBps === 0n && btc.volBps !== 0n).length).toBe(2)
-    expect(moves.map(({ btc }) => btc?.skewBps ?? 0n).filter((skew) => skew !== 0n)).toEqual([1_000n, -1_000n])
+    expect(moves.map(({ btc }) => btc?.skewBps ?? 0n).filter((skew) => skew !== 0n)).toEqual([
+      1_000n,
+      -1_000n,
+    ])
     const tails = moves.filter(({ row }) => !row.regular)
-    expect(tails.map(({ btc }) => btc?.spotBps)).toEqual([-6_600n, -3_300n, 5_000n, 10_000n, 20_000n, 50_000n])
+    expect(tails.map(({ btc }) => btc?.spotBps)).toEqual([
+      -6_600n,
+      -3_300n,
+      5_000n,
+      10_000n,
+      20_000n,
+      50_000n,
+    ])
     for (const { row, btc } of tails) {
       // Damped to what the end of the regular range does to a linear position.
       const linear = Number(row.weightBps * btc!.spotBps) / 1e8
@@ -60,14 +70,26 @@ describe('checkConfiguration', () => {
     ['underlyings', 'repeat', (d) => (d.underlyings = ['BTC', 'BTC'])],
     ['scenarios', 'at most 32', (d) => d.scenarios.push({ ...d.scenarios[0]!, name: 'one more' })],
     ['scenarios', 'at least one', (d) => (d.scenarios = [])],
-    ['scenarios', 'regular', (d) => d.scenarios.forEach((row) => (row.regular = false))],
+    ['scenarios', 'regular', (d) => (d.scenarios = d.scenarios.map((row) => ({ ...row, regular: false })))],
     ['scenarios[1].name', 'earlier', (d) => (d.scenarios[1]!.name = d.scenarios[0]!.name)],
     ['scenarios[0].weightBps', '0 to 10,000', (d) => (d.scenarios[0]!.weightBps = 10_001n)],
     ['scenarios[0].weightBps', '0 to 10,000', (d) => (d.scenarios[0]!.weightBps = -1n)],
-    ['scenarios[0].shocks.BTC.spotBps', 'above -10,000', (d) => (d.scenarios[0]!.shocks.BTC!.spotBps = -10_000n)],
-    ['scenarios[0].shocks.BTC.volBps', 'above -10,000', (d) => (d.scenarios[0]!.shocks.BTC!.volBps = -10_000n)],
+    [
+      'scenarios[0].shocks.BTC.spotBps',
+      'above -10,000',
+      (d) => (d.scenarios[0]!.shocks.BTC!.spotBps = -10_000n),
+    ],
+    [
+      'scenarios[0].shocks.BTC.volBps',
+      'above -10,000',
+      (d) => (d.scenarios[0]!.shocks.BTC!.volBps = -10_000n),
+    ],
     ['scenarios[0].shocks.ETH.skewBps', 'within', (d) => (d.scenarios[0]!.shocks.ETH!.skewBps = 20_001n)],
-    ['scenarios[0].shocks.SOL', 'underlyings', (d) => (d.scenarios[0]!.shocks.SOL = { spotBps: 0n, volBps: 0n, skewBps: 0n })],
+    [
+      'scenarios[0].shocks.SOL',
+      'underlyings',
+      (d) => (d.scenarios[0]!.shocks.SOL = { spotBps: 0n, volBps: 0n, skewBps: 0n }),
+    ],
     ['gaugeScenario', 'no scenario', (d) => (d.gaugeScenario = 'none')],
     ['greekShocks.spotBps', 'above 0', (d) => (d.greekShocks.spotBps = 0n)],
     ['greekShocks.volBps', 'below 10,000', (d) => (d.greekShocks.volBps = 10_000n)],
@@ -96,7 +118,9 @@ describe('checkConfiguration', () => {
 
 describe('configurationHash', () => {
   it('is keccak-256 of the canonical JSON and does not depend on the order of keys', () => {
-    const reversed = Object.fromEntries(Object.entries(DEFAULT_CONFIGURATION).reverse()) as unknown as RiskConfiguration
+    const reversed = Object.fromEntries(
+      Object.entries(DEFAULT_CONFIGURATION).reverse(),
+    ) as unknown as RiskConfiguration
     expect(configurationHash(DEFAULT_CONFIGURATION)).toMatch(/^0x[0-9a-f]{64}$/)
     expect(configurationHash(reversed)).toBe(configurationHash(DEFAULT_CONFIGURATION))
   })
@@ -115,6 +139,7 @@ describe('configurationHash', () => {
 
 describe('parseConfiguration', () => {
   const text = canonicalConfigurationJson(DEFAULT_CONFIGURATION)
+  // biome-ignore lint/suspicious/noExplicitAny: the edits break the type on purpose.
   const edit = (change: (json: any) => void): string => {
     const json = JSON.parse(text)
     change(json)
@@ -128,9 +153,17 @@ describe('parseConfiguration', () => {
   it.each([
     ['not JSON', '{', 'my.json: is not JSON'],
     ['NaN', text.replace('"200"', 'NaN'), 'my.json: is not JSON'],
-    ['a fraction', edit((j) => (j.scenarios[3].shocks.BTC.spotBps = 0.5)), 'field "scenarios[3].shocks.BTC.spotBps"'],
+    [
+      'a fraction',
+      edit((j) => (j.scenarios[3].shocks.BTC.spotBps = 0.5)),
+      'field "scenarios[3].shocks.BTC.spotBps"',
+    ],
     ['an unsafe number', edit((j) => (j.greekShocks.spotBps = 1e20)), 'field "greekShocks.spotBps"'],
-    ['a number with a unit', edit((j) => (j.scenarios[0].weightBps = '100%')), 'field "scenarios[0].weightBps"'],
+    [
+      'a number with a unit',
+      edit((j) => (j.scenarios[0].weightBps = '100%')),
+      'field "scenarios[0].weightBps"',
+    ],
     ['a missing field', edit((j) => delete j.volatility.minimumNano), 'field "volatility.minimumNano"'],
     ['an unknown field', edit((j) => (j.factors.extra = 1)), 'field "factors"'],
     ['an unsound value', edit((j) => (j.scenarios[0].weightBps = 10_001)), 'field "scenarios[0].weightBps"'],

@@ -23,7 +23,11 @@ const SMILE = [
   { strikeNano: 60_000n * USD, volNano: 70n * PERCENT },
   { strikeNano: 80_000n * USD, volNano: 80n * PERCENT },
 ]
-const shock = (spotBps: bigint, volBps: bigint, skewBps = 0n): UnderlyingShock => ({ spotBps, volBps, skewBps })
+const shock = (spotBps: bigint, volBps: bigint, skewBps = 0n): UnderlyingShock => ({
+  spotBps,
+  volBps,
+  skewBps,
+})
 const volAt = (usd: bigint) => smileSlice(SMILE).volNano(usd * USD, lnIntegerQ64(usd * USD))
 
 describe('smileSlice', () => {
@@ -38,7 +42,10 @@ describe('smileSlice', () => {
     // sqrt(60,000 * 80,000) is half way in ln K.
     expect(Number(volAt(69_282n)) / Number(PERCENT)).toBeCloseTo(75, 3)
     fc.assert(
-      fc.property(fc.bigInt(50_000n, 80_000n), (usd) => volAt(usd) >= 70n * PERCENT && volAt(usd) <= 90n * PERCENT),
+      fc.property(
+        fc.bigInt(50_000n, 80_000n),
+        (usd) => volAt(usd) >= 70n * PERCENT && volAt(usd) <= 90n * PERCENT,
+      ),
     )
   })
   it('refuses an empty smile, unsorted strikes and a volatility of zero, naming the point', () => {
