@@ -1,0 +1,292 @@
+import { chmod, copyFile, readFile, stat, utimes, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import * as snarkjs from 'snarkjs'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { ProofError, SetupError, ToolError, WitnessError } from '../../src/protocol/errors.ts'
+import { FIELD_MODULUS } from '../../src/protocol/field.ts'
+import type { CircuitArtifacts } from '../../src/prover/backend.ts'
+import { readSections, sharedBytes, writeInteger } from '../../src/prover/binary.ts'
+import { BuiltinBackend } from '../../src/prover/builtin/backend.ts'
+import { KeyStore } from '../../src/prover/builtin/keys.ts'
+import { multiexp } from '../../src/prover/builtin/multiexp.ts'
+import { Point } from '../../src/prover/points.ts'
+import { sha256 } from '../../src/prover/provenance.ts'
+import { RapidsnarkBackend, selectBackend } from '../../src/prover/rapidsnark.ts'
+import { invertField } from '../../src/prover/scalar-field.ts'
+import { closeSnarkjs } from '../../src/prover/snarkjs-threads.ts'
+import { verifyProof } from '../../src/prover/verify.ts'
+import { WitnessCalculator, type WitnessInputs } from '../../src/prover/witness.ts'
+import { affineBytes } from '../../src/prover/workers/bn128.ts'
+import { WorkerPool } from '../../src/prover/workers/pool.ts'
+import { readWitness, writeWitness } from '../../src/prover/wtns.ts'
+import { openWorkshop, type ToyName, type Workshop } from './toy.ts'
+
+let workshop: Workshop
+const backend = new BuiltinBackend({ threads: 2 })
+const artifacts = {} as Record<ToyName, CircuitArtifacts>
+const witnesses = {} as Record<ToyName, Uint8Array>
+
+const shown = [2n, 3n, 5n, 7n, 11n, 13n, 17n, 19n]
+const INPUTS: Record<ToyName, WitnessInputs> = {
+  product: { a: 3n, b: 5n },
+  eight: { shown, hidden: shown.map(invertField) },
+  context: { context: 77n, x: 4n },
+  bits: { value: 0xabcden },
+}
+const NAMES = Object.keys(INPUTS) as ToyName[]
+
+beforeAll(async () => {
+  workshop = await openWorkshop()
+  const pool = new WorkerPool(2)
+  for (const name of NAMES) {
+    artifacts[name] = await workshop.artifacts(name, { pool })
+    const calculator = await WitnessCalculator.create(artifacts[name].wasmPath)
+    witnesses[name] = await calculator.calculate(INPUTS[name])
+  }
+  await pool.close()
+})
+afterAll(async () => {
+  await backend.close()
+  await closeSnarkjs()
+  await workshop.close()
+})
+
+describe('a built-in proof', () => {
+  for (const name of NAMES) {
+    it(`of "${name}" verifies with snarkjs and shows nothing else`, async () => {
+      const { proof, publicSignals, timings } = await backend.prove(artifacts[name], witnesses[name])
+      const key = artifacts[name].verificationKey
+      const texts = publicSignals.map(String)
+      expect(await snarkjs.groth16.verify(key, texts, proof)).toBe(true)
+      expect(timings.total).toBeGreaterThan(0)
+      for (let i = 0; i < texts.length; i++) {
+        const forged = publicSignals.with(i, publicSignals[i]! + 1n)
+        expect(verifyProof(key, forged, proof)).toBe(false)
+        // The same signal under another name.
+        expect(verifyProof(key, publicSignals.with(i, publicSignals[i]! + FIELD_MODULUS), proof)).toBe(false)
+      }
+    })
+  }
+
+  it('differs each time, and proofs at the same time do not disturb each other', async () => {
+    const jobs = [...NAMES, ...NAMES].map((name) => backend.prove(artifacts[name], witnesses[name]))
+    const proofs = await Promise.all(jobs)
+    expect(new Set(proofs.map(({ proof }) => proof.pi_a[0])).size).toBe(proofs.length)
+    proofs.forEach(({ proof, publicSignals }, i) => {
+      expect(verifyProof(artifacts[NAMES[i % 4]!]!.verificationKey, publicSignals, proof)).toBe(true)
+    })
+  })
+})
+
+describe('multi-exponentiation', () => {
+  const pool = new WorkerPool(2)
+  afterAll(() => pool.close())
+  // Keys hold equal and opposite points and infinity; these are few points many times over.
+  for (const group of ['g1', 'g2'] as const) {
+    for (const count of [1, 2, 7, 400]) {
+      it(`agrees with single multiplications on ${count} points of ${group}`, async () => {
+        const size = affineBytes(group)
+        const bases = sharedBytes(count * size)
+        const scalars = sharedBytes(count * 32)
+        const special = [0n, 1n, FIELD_MODULUS - 1n, 2n, 1n << 253n, (1n << 128n) - 1n]
+        let expected = Point.zero(group)
+        for (let i = 0; i < count; i++) {
+          const random = BigInt(`0x${sha256(`scalar ${i}`)}`) % FIELD_MODULUS
+          const scalar = i % 3 === 0 ? special[(i / 3) % special.length]! : random
+          const multiple = Point.generator(group).times(BigInt((i % 5) + 1))
+          const point = i % 7 === 6 ? Point.zero(group) : i % 2 === 0 ? multiple : multiple.negate()
+          // Half of the scalars repeat, so that equal and opposite points meet in one bucket.
+          const used = i % 4 < 2 ? scalar : special[5]!
+          bases.set(point.toAffine(), i * size)
+          writeInteger(scalars, i * 32, used)
+          expected = expected.add(point.times(used))
+        }
+        const sum = await multiexp(pool, group, bases, scalars)
+        expect(sum.equals(expected)).toBe(true)
+      })
+    }
+  }
+})
+
+describe('the verifier', () => {
+  it('refuses what is malformed', async () => {
+    const { proof, publicSignals } = await backend.prove(artifacts.product, witnesses.product)
+    const key = artifacts.product.verificationKey
+    expect(verifyProof(key, publicSignals, proof)).toBe(true)
+    expect(verifyProof(key, publicSignals.slice(1), proof)).toBe(false)
+    expect(verifyProof(key, publicSignals, { ...proof, pi_a: ['0', '1', '0'] })).toBe(false)
+    expect(verifyProof(key, publicSignals, { ...proof, pi_a: ['1', '1', '1'] })).toBe(false)
+    expect(verifyProof(key, publicSignals, { ...proof, pi_b: proof.pi_b.slice(1) })).toBe(false)
+    expect(verifyProof(key, publicSignals, { ...proof, pi_c: proof.pi_a })).toBe(false)
+    const swapped = proof.pi_b.map((pair) => [...pair].reverse())
+    expect(verifyProof(key, publicSignals, { ...proof, pi_b: swapped })).toBe(false)
+  })
+})
+
+describe('a witness is refused', () => {
+  it('when it belongs to another circuit', async () => {
+    await expect(backend.prove(artifacts.product, witnesses.eight)).rejects.toThrow(WitnessError)
+    await expect(backend.prove(artifacts.product, witnesses.eight)).rejects.toThrow(
+      /belongs to another circuit/,
+    )
+  })
+
+  it('when it breaks a constraint, naming it', async () => {
+    const values = readWitness(witnesses.bits)
+    const forged = writeWitness(values.with(2, values[2]! + 1n))
+    await expect(backend.prove(artifacts.bits, forged)).rejects.toThrow(WitnessError)
+    await expect(backend.prove(artifacts.bits, forged)).rejects.toThrow(/breaks \d+ constraints of bits: \d/)
+    const { r1csPath: _, ...without } = artifacts.bits
+    await expect(backend.prove(without, forged)).rejects.toThrow(ProofError)
+  })
+
+  it('when it is damaged, foreign, not canonical, or its first signal is not 1', async () => {
+    const sound = witnesses.product
+    const values = readWitness(sound)
+    const bad: [Uint8Array, RegExp][] = [
+      [sound.subarray(0, sound.length - 5), /truncated/],
+      [new Uint8Array(0), /not a wtns file/],
+      [writeWitness(values.with(0, 2n)), /first signal/],
+      [writeWitness(values.with(1, FIELD_MODULUS)), /signal 1 of the witness is not below/],
+      [sound.with(40, sound[40]! ^ 1), /not over the BN254/],
+    ]
+    for (const [witness, message] of bad) {
+      await expect(backend.prove(artifacts.product, witness)).rejects.toThrow(WitnessError)
+      await expect(backend.prove(artifacts.product, witness)).rejects.toThrow(message)
+    }
+  })
+})
+
+describe('a proving key is refused', () => {
+  const withKey = async (name: string, change: (bytes: Uint8Array) => Uint8Array) => {
+    const path = join(workshop.folder, `${name}.zkey`)
+    await writeFile(path, change(new Uint8Array(await readFile(artifacts.product.zkeyPath))))
+    return backend.prove({ ...artifacts.product, zkeyPath: path }, witnesses.product)
+  }
+
+  it('when it is missing, truncated or foreign', async () => {
+    const missing = { ...artifacts.product, zkeyPath: '/nonexistent.zkey' }
+    await expect(backend.prove(missing, witnesses.product)).rejects.toThrow(SetupError)
+    await expect(withKey('short', (bytes) => bytes.subarray(0, -7))).rejects.toThrow(SetupError)
+    await expect(withKey('empty', () => new Uint8Array(0))).rejects.toThrow(SetupError)
+    await expect(withKey('wtns', () => witnesses.product)).rejects.toThrow(/not a zkey file/)
+  })
+
+  it('when a coefficient points outside', async () => {
+    // The first record of section 4, whose header follows sections 1 and 2.
+    const record = 12 + 16 + 12 + 84 + 576 + 12 + 4
+    for (const [offset, message] of [
+      [0, /coefficient out of range/],
+      [7, /coefficient out of range/],
+      [11, /coefficient out of range/],
+    ] as const) {
+      const damaged = withKey(`record-${offset}`, (bytes) =>
+        bytes.fill(0x7f, record + offset, record + offset + 1),
+      )
+      await expect(damaged).rejects.toThrow(SetupError)
+      await expect(damaged).rejects.toThrow(message)
+    }
+  })
+
+  it('when nobody contributed to it', async () => {
+    const unsafe = withKey('unsafe', (bytes) => bytes.copyWithin(124 + 448, 124 + 256, 124 + 256 + 128))
+    await expect(unsafe).rejects.toMatchObject({ code: 'SETUP_REFUSED' })
+  })
+
+  it('when its points are not those of the circuit: the proof is not handed out', async () => {
+    const swapped = withKey('points', (bytes) => {
+      // Two A points exchanged: a well-formed key that proves nothing.
+      const points = readSections(bytes, 'zkey', 'key').get(5)!
+      const [first, second] = [points.slice(64, 128), points.slice(128, 192)]
+      points.set(second, 64)
+      points.set(first, 128)
+      return bytes
+    })
+    await expect(swapped).rejects.toThrow(ProofError)
+  })
+
+  it('and the backend still proves afterwards', async () => {
+    await expect(backend.prove(artifacts.product, witnesses.product)).resolves.toBeDefined()
+  })
+})
+
+describe('keys in memory', () => {
+  it('are read once, read anew when the file changes, and let go when they exceed the bound', async () => {
+    const path = join(workshop.folder, 'kept.zkey')
+    await copyFile(artifacts.product.zkeyPath, path)
+    const size = (await stat(path)).size
+    const store = new KeyStore(size + 10)
+    const first = await store.load(path)
+    expect(await store.load(path)).toBe(first)
+    await utimes(path, 1, 1)
+    const second = await store.load(path)
+    expect(second).not.toBe(first)
+    await store.load(artifacts.eight.zkeyPath)
+    expect(await store.load(path)).not.toBe(second)
+  })
+})
+
+describe('closing', () => {
+  it('refuses further work', async () => {
+    const other = new BuiltinBackend({ threads: 1 })
+    const refused = expect(other.prove(artifacts.eight, witnesses.eight)).rejects.toThrow(ToolError)
+    await other.close()
+    await refused
+    await expect(other.prove(artifacts.eight, witnesses.eight)).rejects.toThrow(/closed/)
+  })
+
+  it('fails the jobs of a thread that dies, and the next job gets a new thread', async () => {
+    const pool = new WorkerPool(1)
+    const job = (count: number) => ({
+      kind: 'fixed-base' as const,
+      group: 'g2' as const,
+      scalars: sharedBytes(count * 32).fill(7),
+      points: sharedBytes(count * 128),
+      windowBits: 8,
+    })
+    // Too small an output makes the worker's own code throw; the thread lives on.
+    await expect(pool.run({ ...job(1), points: sharedBytes(1) })).rejects.toThrow(ToolError)
+    const running = Promise.allSettled([pool.run(job(4000)), pool.run(job(4000))])
+    await new Promise((resolve) => setTimeout(resolve, 20))
+    await pool.terminate()
+    expect((await running).map(({ status }) => status)).toEqual(['rejected', 'rejected'])
+    await expect(pool.run(job(2))).resolves.toBeUndefined()
+    await pool.close()
+  })
+})
+
+describe('rapidsnark', () => {
+  async function program(name: string, script: string) {
+    const path = join(workshop.folder, name)
+    await writeFile(path, `#!${process.execPath}\n${script}`)
+    await chmod(path, 0o755)
+    return path
+  }
+
+  it('is used when named, and its proof is checked', async () => {
+    const { proof, publicSignals } = await backend.prove(artifacts.product, witnesses.product)
+    const answer = (signals: bigint[]) => `
+const { writeFileSync } = require('node:fs')
+writeFileSync(process.argv[4], ${JSON.stringify(JSON.stringify(proof))})
+writeFileSync(process.argv[5], ${JSON.stringify(JSON.stringify(signals.map(String)))})`
+    const named = await selectBackend({ rapidsnark: await program('good.cjs', answer(publicSignals)) })
+    expect(named.name).toBe('rapidsnark')
+    const result = await named.prove(artifacts.product, witnesses.product)
+    expect(result).toMatchObject({ proof, publicSignals })
+    const liar = new RapidsnarkBackend({ program: await program('liar.cjs', answer([9n, 3n])) })
+    await expect(liar.prove(artifacts.product, witnesses.product)).rejects.toThrow(ProofError)
+  })
+
+  it('that fails or writes nothing is a ToolError with its words', async () => {
+    const failing = await program('bad.cjs', 'console.error("out of luck"); process.exit(3)')
+    await expect(
+      new RapidsnarkBackend({ program: failing }).prove(artifacts.product, witnesses.product),
+    ).rejects.toThrow(/out of luck/)
+    const silent = new RapidsnarkBackend({ program: await program('silent.cjs', '') })
+    await expect(silent.prove(artifacts.product, witnesses.product)).rejects.toThrow(ToolError)
+    await expect(selectBackend({ rapidsnark: '/nonexistent' })).rejects.toThrow(ToolError)
+    const builtin = await selectBackend({ backend: 'builtin' })
+    expect(builtin.name).toBe('builtin')
+    await builtin.close()
+  })
+})
