@@ -4,7 +4,7 @@ import { TestRandom } from '../../test/support/synthetic.ts'
 import { type Attempt, attempts, disturbedInputs } from './attempts.ts'
 import { type Control, forgingSource, mutantSource } from './forge.ts'
 import { compileSources, readSymbols } from './harness.ts'
-import { type HonestRun, loadProgram, mainText, randomValue, stripAll } from './honest.ts'
+import { type HonestRun, loadProgram, mainText, randomValue } from './honest.ts'
 import { Rows } from './rows.ts'
 import { parseTemplates, type Statement } from './statements.ts'
 import { FORGE_INPUT, type Harness } from './templates.ts'
@@ -71,7 +71,7 @@ async function openWorkshop(
   const { symbols, rows, runs } = circuit
   const source = sources.get(harness.file)!
   const { text, controls } = forgingSource(source, harness, symbols)
-  const compiled = await compileSources(stripAll(new Map(sources).set(harness.file, text)), main, 'program')
+  const compiled = await compileSources(new Map(sources).set(harness.file, text), main, 'program')
   const program = await loadProgram(compiled.wasm)
   const layout = layoutOf(symbols, readSymbols(compiled.sym))
   const run = async (inputs: Values, forge: readonly bigint[]) =>

@@ -1,6 +1,6 @@
-/** The forging program of a template: its constraints stripped, its every assignment open to a chosen disturbance. */
+/** The forging program of a template: its every assignment open to a chosen disturbance. Run without its assertions. */
 import { FORGE_INPUT, type Harness } from './templates.ts'
-import { blankComments, type Loop, parseTemplates, type Statement } from './statements.ts'
+import { type Loop, parseTemplates, type Statement } from './statements.ts'
 
 /** How a disturbance spreads over the iterations of the loops around a statement. */
 export const SPREADS = ['first', 'all', 'carry'] as const
@@ -13,15 +13,6 @@ export interface Control {
   readonly index: number
   /** Full name of the first signal that the statement assigns. */
   readonly target: string
-}
-
-/** Removes every `===` statement, in the templates of libraries too: the program then computes any witness. */
-export function stripConstraints(source: string): string {
-  if (!source.includes('===')) return source
-  return blankComments(source)
-    .split(/(?<=[;{}])/)
-    .map((statement) => (statement.includes('===') ? statement.replace(/[^\n]/g, ' ') : statement))
-    .join('')
 }
 
 /**

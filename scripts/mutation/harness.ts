@@ -1,6 +1,6 @@
 /**
  * Compiles one template of the margin circuit as a main of its own, three ways: as it is (constraints), as a forging
- * program (constraints stripped, every assignment open to a disturbance), and with one statement taken out.
+ * program (every assignment open to a disturbance), and with one statement taken out.
  */
 import { execFile } from 'node:child_process'
 import { createHash } from 'node:crypto'

@@ -1,24 +1,23 @@
-import { readFileSync } from 'node:fs'
-import { WitnessCalculatorBuilder } from 'circom_runtime'
 import { emptyChainState } from '../../src/book/chain.ts'
 import { THRESHOLDS } from '../../src/protocol/claims.ts'
 import { WitnessError } from '../../src/protocol/errors.ts'
 import { MARGIN_SIGNALS } from '../../src/protocol/signals.ts'
 import { poseidonHasher } from '../../src/protocol/poseidon.ts'
-import { type CircuitInputs, claimWitness, type MarginWitness, stepWitness } from '../../src/prover/margin-inputs.ts'
+import { claimWitness, type MarginWitness, stepWitness } from '../../src/prover/margin-inputs.ts'
+import { WitnessCalculator, type WitnessInputs } from '../../src/prover/witness.ts'
+import { readWitness } from '../../src/prover/wtns.ts'
 import { syntheticWorld, TestRandom } from '../../test/support/synthetic.ts'
 import { compileSources, readSymbols } from './harness.ts'
-import { stripConstraints } from './forge.ts'
 import { FULL } from './templates.ts'
 
 /** A witness calculator of a compiled circuit, without checks. */
 export interface Program {
-  run(inputs: Readonly<Record<string, unknown>>): Promise<bigint[]>
+  run(inputs: WitnessInputs): Promise<bigint[]>
 }
 
 export async function loadProgram(path: string): Promise<Program> {
-  const calculator = await WitnessCalculatorBuilder(readFileSync(path))
-  return { run: (inputs) => calculator.calculateWitness(inputs, false) }
+  const calculator = await WitnessCalculator.create(path, { sanityCheck: false })
+  return { run: async (inputs) => readWitness(await calculator.calculate(inputs)) }
 }
 
 /** Signal values by name of one honest run of the whole circuit. */
@@ -29,10 +28,6 @@ export const FULL_INSTANCE = { name: 'margin-mutation', ...FULL }
 export function mainText(file: string, template: string, args: string, publicInputs: readonly string[] = []): string {
   const visible = publicInputs.length === 0 ? '' : ` {public [${publicInputs.join(', ')}]}`
   return `pragma circom 2.1.9;\ninclude "protocol.circom";\ninclude "${file}";\ncomponent main${visible} = ${template}(${args});\n`
-}
-
-export function stripAll(sources: ReadonlyMap<string, string>): Map<string, string> {
-  return new Map([...sources].map(([path, text]) => [path, stripConstraints(text)]))
 }
 
 /** Runs that between them make every part of the formula bind: claims on both sides of every threshold, and steps. */
@@ -74,12 +69,12 @@ export async function honestInputs(): Promise<MarginWitness[]> {
 export async function honestRuns(sources: ReadonlyMap<string, string>): Promise<HonestRun[]> {
   const args = [FULL.slots, FULL.riskLevels, FULL.accountLevels].join(', ')
   const main = mainText('margin/margin.circom', 'Margin', args, MARGIN_SIGNALS)
-  const compiled = await compileSources(stripAll(sources), main, 'program')
+  const compiled = await compileSources(sources, main, 'program')
   const program = await loadProgram(compiled.wasm)
   const symbols = readSymbols(compiled.sym)
   const runs: HonestRun[] = []
   for (const { inputs } of await honestInputs()) {
-    const witness = await program.run(inputs as CircuitInputs)
+    const witness = await program.run(inputs)
     runs.push(new Map([...symbols].map(([name, index]) => [name, witness[index]!])))
   }
   return runs

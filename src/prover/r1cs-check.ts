@@ -7,6 +7,9 @@ import type { WorkerPool } from './workers/pool.ts'
 import { violatedRows } from './workers/proof-jobs.ts'
 import { witnessValues } from './wtns.ts'
 
+/** The arithmetic of the calling thread, made on first use and kept. */
+let ownThread: Bn128 | undefined
+
 /**
  * The indices of the constraints that a witness breaks, ascending; empty for a valid witness. Runs on a thread
  * of the pool, or on the calling thread when there is none.
@@ -30,7 +33,7 @@ export async function violatedConstraints(
     constraints: pool === undefined ? r1cs.constraints : toShared(r1cs.constraints),
     witness: pool === undefined ? values : toShared(values),
   }
-  const rows = pool === undefined ? violatedRows(new Bn128(), job) : await pool.run(job)
+  const rows = pool === undefined ? violatedRows((ownThread ??= new Bn128()), job) : await pool.run(job)
   return Array.from(rows)
 }
 

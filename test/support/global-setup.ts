@@ -1,2 +1,21 @@
-/** Builds what the tests share, once: filled in as circuits and contracts get their builders. */
-export default async function setup(): Promise<void> {}
+import { buildContracts } from '../../src/chain/build.ts'
+import { MARGIN_INSTANCES } from '../../src/protocol/instances.ts'
+import { marginArtifacts } from '../../src/prover/margin-prover.ts'
+
+/**
+ * Builds what several test files share, once and before any of them, so that no test's timeout has to allow for it:
+ * the small circuit and the full one with their development keys, and the contracts. All of it comes from the cache
+ * below build/ on the next run.
+ */
+export default async function setup(): Promise<void> {
+  await step('contracts', () => buildContracts())
+  await step('margin-4: circuit and keys', () => marginArtifacts(MARGIN_INSTANCES['margin-4']))
+  await step('margin-16: circuit and keys', () => marginArtifacts(MARGIN_INSTANCES['margin-16']))
+}
+
+async function step(name: string, build: () => Promise<unknown>): Promise<void> {
+  const started = performance.now()
+  await build()
+  const seconds = (performance.now() - started) / 1000
+  if (seconds > 2) process.stderr.write(`built ${name} in ${seconds.toFixed(1)} s\n`)
+}

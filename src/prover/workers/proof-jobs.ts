@@ -59,9 +59,10 @@ export function join(curve: Bn128, job: JoinJob): undefined {
 export function violatedRows(curve: Bn128, job: CheckJob): Uint32Array {
   return curve.scope(() => {
     const witness = curve.place(job.witness)
-    const [value, product, ...sums] = [0, 0, 0, 0, 0].map(() => curve.allocate(FIELD_BYTES))
+    // In the module's memory as a whole: copying each of a few hundred thousand coefficients costs more than its product.
+    const constraints = curve.place(job.constraints)
+    const [product, ...sums] = [0, 0, 0, 0].map(() => curve.allocate(FIELD_BYTES))
     const view = viewOf(job.constraints)
-    const bytes = curve.bytes
     const { frm_mul: mul, frm_add: add, frm_zero: zero, frm_eq: equal, frm_toMontgomery: lift } = curve.call
     // As Montgomery values once, so that each product below comes out plain.
     curve.call.frm_batchToMontgomery!(witness, job.witness.length / FIELD_BYTES, witness)
@@ -73,8 +74,7 @@ export function violatedRows(curve: Bn128, job: CheckJob): Uint32Array {
         const terms = view.getUint32(at, true)
         at += 4
         for (let i = 0; i < terms; i++, at += 4 + FIELD_BYTES) {
-          bytes.set(job.constraints.subarray(at + 4, at + 4 + FIELD_BYTES), value!)
-          mul!(value!, witness + view.getUint32(at, true) * FIELD_BYTES, product!)
+          mul!(constraints + at + 4, witness + view.getUint32(at, true) * FIELD_BYTES, product!)
           add!(sum, product!, sum)
         }
       }
