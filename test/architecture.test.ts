@@ -45,7 +45,13 @@ describe('layers point one way', () => {
 })
 
 describe('the core is pure', () => {
-  const impure = [/Math\.random/, /Date\.now|new Date\(\)/, /process\.(env|cwd|argv)/, /\bfetch\(/, /performance\.now/]
+  const impure = [
+    /Math\.random/,
+    /Date\.now|new Date\(\)/,
+    /process\.(env|cwd|argv)/,
+    /\bfetch\(/,
+    /performance\.now/,
+  ]
   for (const layer of PURE) {
     it(`${layer} touches no clock, randomness, environment, file or network`, () => {
       const offences = typescriptFiles(join(source, layer)).flatMap((file) => {

@@ -81,7 +81,8 @@ async function openWorkshop(
   for (const inputs of honestBases(harness, template.inputs, symbols, runs)) {
     const witness = await run(inputs, idle(controls))
     const broken = rows.violated(witness)
-    if (broken.length > 0) throw new Error(`${harness.template}: an honest run breaks ${broken.length} constraints`)
+    if (broken.length > 0)
+      throw new Error(`${harness.template}: an honest run breaks ${broken.length} constraints`)
     bases.push({ inputs, witness })
   }
   return { harness, rows, symbols, controls, bases, run }
@@ -134,8 +135,14 @@ async function takeOut(
  * The forgery against a wire: an input is changed and the assignment that carries it on is disturbed back to its honest
  * value, so that the rest of the template goes on with what is no longer there.
  */
-async function decoupled(workshop: Workshop, statement: Statement, removed: ReadonlySet<number>): Promise<string | undefined> {
-  const controls = workshop.controls.filter((control) => control.statement.from === statement.from && control.spread !== 'carry')
+async function decoupled(
+  workshop: Workshop,
+  statement: Statement,
+  removed: ReadonlySet<number>,
+): Promise<string | undefined> {
+  const controls = workshop.controls.filter(
+    (control) => control.statement.from === statement.from && control.spread !== 'carry',
+  )
   for (const { inputs, witness: honest } of workshop.bases) {
     for (const change of disturbedInputs(inputs)) {
       for (const control of controls) {
@@ -164,7 +171,12 @@ function changedSignals(witness: readonly bigint[], honest: readonly bigint[]): 
   return [...witness.keys()].filter((index) => witness[index] !== honest[index])
 }
 
-function disturbances(attempt: Attempt, idle: readonly bigint[], honest: readonly bigint[], symbols: Symbols): bigint[] {
+function disturbances(
+  attempt: Attempt,
+  idle: readonly bigint[],
+  honest: readonly bigint[],
+  symbols: Symbols,
+): bigint[] {
   const forge = [...idle]
   for (const { control, delta } of attempt.disturb) {
     const index = symbols.get(control.target)
@@ -175,7 +187,9 @@ function disturbances(attempt: Attempt, idle: readonly bigint[], honest: readonl
 
 /** Rearranges a forging program's witness to the signal order of the template as it is. */
 function layoutOf(original: Symbols, forged: Symbols): (witness: readonly bigint[]) => bigint[] {
-  const pairs = [...original].filter(([, index]) => index >= 0).map(([name, index]) => [index, forged.get(name)!] as const)
+  const pairs = [...original]
+    .filter(([, index]) => index >= 0)
+    .map(([name, index]) => [index, forged.get(name)!] as const)
   const size = 1 + Math.max(...pairs.map(([index]) => index))
   return (witness) => {
     const mapped = new Array<bigint>(size).fill(0n)
@@ -192,7 +206,9 @@ function honestBases(
   symbols: Symbols,
   runs: readonly HonestRun[],
 ): Values[] {
-  const names = [...symbols.keys()].filter((name) => !name.includes('.') && inputNames.includes(name.replace(/\[.*/, '')))
+  const names = [...symbols.keys()].filter(
+    (name) => !name.includes('.') && inputNames.includes(name.replace(/\[.*/, '')),
+  )
   if (harness.instances.length === 0) {
     const random = new TestRandom(names.length)
     return [new Map(names.map((name) => [name, randomValue(random)]))]

@@ -13,7 +13,13 @@ export interface Attempt {
 }
 
 /** Disturbances tried on a value: off by one both ways, a flip of a bit, nought, and a limb's worth. */
-const DELTAS: readonly Delta[] = [() => 1n, () => -1n, (value) => 1n - 2n * value, (value) => -value, () => 1n << 84n]
+const DELTAS: readonly Delta[] = [
+  () => 1n,
+  () => -1n,
+  (value) => 1n - 2n * value,
+  (value) => -value,
+  () => 1n << 84n,
+]
 const DELTA_NAMES = ['plus 1', 'minus 1', 'flipped', 'set to 0', 'plus 2^84']
 /** At most this many elements of an input array are disturbed one by one; neighbours behave alike. */
 const ELEMENTS_TRIED = 12
@@ -52,8 +58,14 @@ export function* disturbedInputs(inputs: ReadonlyMap<string, bigint>): Generator
     const next = name.replace(/\[(\d+)\]$/, (_, index) => `[${Number(index) + 1}]`)
     const neighbour = inputs.get(next)
     if (next === name || neighbour === undefined) continue
-    yield inputForgery(`inputs ${name}, ${next} swapped`, [[name, neighbour], [next, value]])
-    yield inputForgery(`inputs ${name}, ${next} carried`, [[name, value + 2n], [next, neighbour - 1n]])
+    yield inputForgery(`inputs ${name}, ${next} swapped`, [
+      [name, neighbour],
+      [next, value],
+    ])
+    yield inputForgery(`inputs ${name}, ${next} carried`, [
+      [name, value + 2n],
+      [next, neighbour - 1n],
+    ])
   }
 }
 
@@ -68,10 +80,15 @@ function* knownForgeries(
     if (forgery.inputs !== undefined && changed === undefined) continue
     const disturb = (forgery.disturb ?? []).map(({ left, spread, delta }) => {
       const control = controls.find(({ statement, spread: has }) => statement.left === left && has === spread)
-      if (control === undefined) throw new Error(`${forgery.template} has no assignment to ${left} (${spread})`)
+      if (control === undefined)
+        throw new Error(`${forgery.template} has no assignment to ${left} (${spread})`)
       return { control, delta }
     })
-    yield { name: forgery.name, inputs: new Map([...(changed ?? [])].map(([name, value]) => [name, toField(value)])), disturb }
+    yield {
+      name: forgery.name,
+      inputs: new Map([...(changed ?? [])].map(([name, value]) => [name, toField(value)])),
+      disturb,
+    }
   }
 }
 

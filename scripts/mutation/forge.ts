@@ -1,6 +1,7 @@
 /** The forging program of a template: its every assignment open to a chosen disturbance. Run without its assertions. */
-import { FORGE_INPUT, type Harness } from './templates.ts'
+
 import { type Loop, parseTemplates, type Statement } from './statements.ts'
+import { FORGE_INPUT, type Harness } from './templates.ts'
 
 /** How a disturbance spreads over the iterations of the loops around a statement. */
 export const SPREADS = ['first', 'all', 'carry'] as const
@@ -31,7 +32,10 @@ export function forgingSource(
     if (statement.operator === '===') continue
     const shape = shapeOf(statement, harness, symbols)
     if (shape === undefined) continue
-    const loops: Loop[] = [...statement.loops, ...shape.map((_, i) => ({ variable: `tacit${i}`, start: '0' }))]
+    const loops: Loop[] = [
+      ...statement.loops,
+      ...shape.map((_, i) => ({ variable: `tacit${i}`, start: '0' })),
+    ]
     const terms: string[] = []
     for (const spread of SPREADS) {
       if (spread !== 'all' && loops.length === 0) continue
@@ -55,7 +59,8 @@ export function mutantSource(source: string, statement: Statement): string {
   const original = source.slice(statement.from, statement.to)
   const mutated =
     statement.operator === '===' ? original.replace(/[^\n]/g, ' ') : original.replace('<==', '<--')
-  const after = statement.operator === '===' ? source.slice(statement.to).replace(/^;/, ' ') : source.slice(statement.to)
+  const after =
+    statement.operator === '===' ? source.slice(statement.to).replace(/^;/, ' ') : source.slice(statement.to)
   return source.slice(0, statement.from) + mutated + after
 }
 
@@ -74,7 +79,10 @@ function spreadFactor(spread: Spread, loops: readonly Loop[]): string {
   if (spread === 'first') return `(${isFirst}) ? 1 : 0`
   // A carry between neighbours of weights 1 and 2: keeps a sum of bits and breaks only that they are bits.
   const last = loops.at(-1)!
-  const isSecond = [...loops.slice(0, -1).map(({ variable, start }) => `${variable} == ${start}`), `${last.variable} == ${last.start} + 1`].join(' && ')
+  const isSecond = [
+    ...loops.slice(0, -1).map(({ variable, start }) => `${variable} == ${start}`),
+    `${last.variable} == ${last.start} + 1`,
+  ].join(' && ')
   return `(${isFirst}) ? 2 : ((${isSecond}) ? -1 : 0)`
 }
 

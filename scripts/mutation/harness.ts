@@ -4,7 +4,16 @@
  */
 import { execFile } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { createRequire } from 'node:module'
 import { join, resolve } from 'node:path'
 import { promisify } from 'node:util'
@@ -12,7 +21,14 @@ import { circomProtocol } from '../../src/prover/generate.ts'
 
 const root = resolve(import.meta.dirname, '../..')
 const circomlib = join(root, 'node_modules/circomlib/circuits')
-const LIBRARY_FILES = ['bitify.circom', 'comparators.circom', 'binsum.circom', 'aliascheck.circom', 'compconstant.circom', 'poseidon_constants.circom']
+const LIBRARY_FILES = [
+  'bitify.circom',
+  'comparators.circom',
+  'binsum.circom',
+  'aliascheck.circom',
+  'compconstant.circom',
+  'poseidon_constants.circom',
+]
 const run = promisify(execFile)
 
 /** All circuit sources by path relative to an include root. */

@@ -1,12 +1,12 @@
 import { emptyChainState } from '../../src/book/chain.ts'
 import { THRESHOLDS } from '../../src/protocol/claims.ts'
 import { WitnessError } from '../../src/protocol/errors.ts'
-import { MARGIN_SIGNALS } from '../../src/protocol/signals.ts'
 import { poseidonHasher } from '../../src/protocol/poseidon.ts'
+import { MARGIN_SIGNALS } from '../../src/protocol/signals.ts'
 import { claimWitness, type MarginWitness, stepWitness } from '../../src/prover/margin-inputs.ts'
 import { WitnessCalculator, type WitnessInputs } from '../../src/prover/witness.ts'
 import { readWitness } from '../../src/prover/wtns.ts'
-import { syntheticWorld, TestRandom } from '../../test/support/synthetic.ts'
+import { syntheticWorld, type TestRandom } from '../../test/support/synthetic.ts'
 import { compileSources, readSymbols } from './harness.ts'
 import { FULL } from './templates.ts'
 
@@ -25,7 +25,12 @@ export type HonestRun = ReadonlyMap<string, bigint>
 
 export const FULL_INSTANCE = { name: 'margin-mutation', ...FULL }
 
-export function mainText(file: string, template: string, args: string, publicInputs: readonly string[] = []): string {
+export function mainText(
+  file: string,
+  template: string,
+  args: string,
+  publicInputs: readonly string[] = [],
+): string {
   const visible = publicInputs.length === 0 ? '' : ` {public [${publicInputs.join(', ')}]}`
   return `pragma circom 2.1.9;\ninclude "protocol.circom";\ninclude "${file}";\ncomponent main${visible} = ${template}(${args});\n`
 }
@@ -34,12 +39,27 @@ export function mainText(file: string, template: string, args: string, publicInp
 export async function honestInputs(): Promise<MarginWitness[]> {
   const hasher = await poseidonHasher()
   const portfolios = [
-    [{ id: 1, quantityLots: 900_000n }, { id: 2, quantityLots: -5n }],
-    [{ id: 1, quantityLots: 500_000n }, { id: 3, quantityLots: -7n }, { id: 70, quantityLots: 9n }, { id: 300, quantityLots: 3n }],
+    [
+      { id: 1, quantityLots: 900_000n },
+      { id: 2, quantityLots: -5n },
+    ],
+    [
+      { id: 1, quantityLots: 500_000n },
+      { id: 3, quantityLots: -7n },
+      { id: 70, quantityLots: 9n },
+      { id: 300, quantityLots: 3n },
+    ],
     [{ id: 2, quantityLots: -1n }],
     [],
-    [{ id: 5, quantityLots: 100n }, { id: 6, quantityLots: 200n }, { id: 7, quantityLots: -100n }],
-    [{ id: 1, quantityLots: -40n }, { id: 9, quantityLots: 1n }],
+    [
+      { id: 5, quantityLots: 100n },
+      { id: 6, quantityLots: 200n },
+      { id: 7, quantityLots: -100n },
+    ],
+    [
+      { id: 1, quantityLots: -40n },
+      { id: 9, quantityLots: 1n },
+    ],
   ]
   const world = syntheticWorld(hasher, FULL_INSTANCE, portfolios, { instruments: 400 })
   const witnesses: MarginWitness[] = []

@@ -80,11 +80,15 @@ function summary(report: TemplateReport): string {
 function unexpected(report: TemplateReport): string[] {
   const { template } = report.harness
   const known = KNOWN.filter((entry) => entry.template === template).map(({ left }) => left)
-  const unnoticed = report.mutants.filter(({ noticedBy }) => noticedBy === undefined).map(({ statement }) => statement)
+  const unnoticed = report.mutants
+    .filter(({ noticedBy }) => noticedBy === undefined)
+    .map(({ statement }) => statement)
   return [
     ...unnoticed
       .filter(({ left }) => !known.includes(left))
-      .map(({ left, line }) => `${template} line ${line}: nothing notices that "${left}" lost its constraint`),
+      .map(
+        ({ left, line }) => `${template} line ${line}: nothing notices that "${left}" lost its constraint`,
+      ),
     ...known
       .filter((left) => !unnoticed.some((statement) => statement.left === left))
       .map((left) => `${template}: known.ts lists "${left}", which a forgery notices by now`),

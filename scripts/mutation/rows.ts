@@ -11,7 +11,11 @@ export class Rows {
   readonly keys: readonly string[]
 
   constructor(r1cs: R1cs) {
-    const view = new DataView(r1cs.constraints.buffer, r1cs.constraints.byteOffset, r1cs.constraints.byteLength)
+    const view = new DataView(
+      r1cs.constraints.buffer,
+      r1cs.constraints.byteOffset,
+      r1cs.constraints.byteLength,
+    )
     let at = 0
     const combination = (): Combination => {
       const count = view.getUint32(at, true)

@@ -47,37 +47,70 @@ function harness(
   variables: Readonly<Record<string, number>> = {},
 ): Harness {
   const hashesMuch = ['Margin', 'PortfolioMargin', 'PortfolioVector'].includes(template)
-  return { template, file, arguments: parameters.join(', '), variables, functions, instances, bases: hashesMuch ? 3 : 8 }
+  return {
+    template,
+    file,
+    arguments: parameters.join(', '),
+    variables,
+    functions,
+    instances,
+    bases: hashesMuch ? 3 : 8,
+  }
 }
 
 export const HARNESSES: readonly Harness[] = [
   harness('lib/range.circom', 'RangeCheck', [ranges.TOTAL_BITS], ['margin.requirement.worstMmRange']),
-  harness('lib/range.circom', 'IsNonNegative', [ranges.TOTAL_BITS], ['margin.requirement.greeks.isUnhedged[0]'], {
-    n: ranges.TOTAL_BITS,
-  }),
+  harness(
+    'lib/range.circom',
+    'IsNonNegative',
+    [ranges.TOTAL_BITS],
+    ['margin.requirement.greeks.isUnhedged[0]'],
+    {
+      n: ranges.TOTAL_BITS,
+    },
+  ),
   harness('lib/hash.circom', 'FifthPower', [], []),
   harness('lib/hash.circom', 'TaggedHash', [2, 'TAG_ACCOUNT_SALT()'], [], { half: 4, n: 2, t: 3 }),
   harness('lib/select.circom', 'Select', [3], ['inclusion.path.chosen[0]'], { n: 3, base: 0 }),
   harness('lib/tree.circom', 'OctaryPath', [accountLevels, 'TAG_BOOK_NODE()'], ['inclusion.path'], {
     levels: accountLevels,
   }),
-  harness('margin/limbs.circom', 'SeparateLimbs', [], ['margin.requirement.limbs[3]', 'margin.requirement.chargeLimbs']),
+  harness(
+    'margin/limbs.circom',
+    'SeparateLimbs',
+    [],
+    ['margin.requirement.limbs[3]', 'margin.requirement.chargeLimbs'],
+  ),
   harness('margin/parameters.circom', 'UnpackParameters', [], ['unpacked']),
-  harness('margin/slots.circom', 'CanonicalSlots', [slots, riskLevels], ['margin.canonical'], { slots, riskLevels }),
+  harness('margin/slots.circom', 'CanonicalSlots', [slots, riskLevels], ['margin.canonical'], {
+    slots,
+    riskLevels,
+  }),
   harness('margin/vectors.circom', 'RiskTop', [], ['top']),
-  harness('margin/vectors.circom', 'ListedVector', [riskLevels], ['margin.portfolio.listed[3]'], { riskLevels }),
-  harness('margin/vectors.circom', 'PortfolioVector', [slots, riskLevels], ['margin.portfolio'], { slots, riskLevels }),
+  harness('margin/vectors.circom', 'ListedVector', [riskLevels], ['margin.portfolio.listed[3]'], {
+    riskLevels,
+  }),
+  harness('margin/vectors.circom', 'PortfolioVector', [slots, riskLevels], ['margin.portfolio'], {
+    slots,
+    riskLevels,
+  }),
   harness('margin/greeks.circom', 'GreeksTerm', [], ['margin.requirement.greeks']),
   harness('margin/requirement.circom', 'Requirement', [], ['margin.requirement']),
   harness('margin/thresholds.circom', 'Thresholds', [], ['margin.thresholds']),
   harness('margin/account.circom', 'AccountTag', [], []),
   harness('margin/account.circom', 'AccountLeaf', [slots], [], { slots, elements: 2, groups: 0 }),
   harness('margin/account.circom', 'AccountLeaf', [64], [], { slots: 64, elements: 22, groups: 2, size: 11 }),
-  harness('margin/account.circom', 'BookInclusion', [accountLevels], ['inclusion'], { levels: accountLevels }),
+  harness('margin/account.circom', 'BookInclusion', [accountLevels], ['inclusion'], {
+    levels: accountLevels,
+  }),
   harness('margin/chain.circom', 'Fingerprint', [slots], ['fingerprint'], { slots }),
   harness('margin/chain.circom', 'ChainState', [], []),
   harness('margin/chain.circom', 'StepTotals', [], ['step']),
   harness('margin/margin.circom', 'PortfolioMargin', [slots, riskLevels], ['margin'], { slots, riskLevels }),
   harness('margin/margin.circom', 'ClaimCode', [], ['code']),
-  harness('margin/margin.circom', 'Margin', [slots, riskLevels, accountLevels], [''], { slots, riskLevels, accountLevels }),
+  harness('margin/margin.circom', 'Margin', [slots, riskLevels, accountLevels], [''], {
+    slots,
+    riskLevels,
+    accountLevels,
+  }),
 ]

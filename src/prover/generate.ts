@@ -6,56 +6,82 @@ import { THRESHOLD_CODES, THRESHOLDS } from '../protocol/claims.ts'
 import { DOMAIN_TAGS } from '../protocol/domains.ts'
 import type { MarginInstance } from '../protocol/instances.ts'
 import { PARAMETER_FIELDS } from '../protocol/parameters.ts'
-import * as ranges from '../protocol/ranges.ts'
-import * as layout from '../protocol/risk-layout.ts'
+import {
+  BASIS_POINTS,
+  BOOK_REQUIREMENT_BITS,
+  BOOK_TOTAL_BITS,
+  COUNT_BITS,
+  DIGIT_BITS,
+  INSTRUMENT_ID_BITS,
+  LIMB_RADIX_BITS,
+  PLACE_BITS,
+  QUANTITY_BITS,
+  REQUIREMENT_BITS,
+  SHARE_BPS_BITS,
+  SLOT_BITS,
+  SLOTS_PER_ELEMENT,
+  SOFT_REQUIREMENT_BITS,
+  TOTAL_BITS,
+} from '../protocol/ranges.ts'
+import {
+  DIMS,
+  FIRST_GREEK_DIM,
+  FIRST_SCENARIO_DIM,
+  GREEKS,
+  RATE_ELEMENTS,
+  SCENARIOS,
+  UNDERLYINGS,
+  VECTOR_ELEMENTS,
+} from '../protocol/risk-layout.ts'
 import { MARGIN_SIGNALS } from '../protocol/signals.ts'
 
 /**
  * Writes the Circom side of the one source: protocol.circom (every constant as a function) and one main file per
  * instance. Boundary module: writes below the folder that it is given, nothing else.
  */
-const RANGE_CONSTANTS = [
-  'QUANTITY_BITS',
-  'LIMB_RADIX_BITS',
-  'DIGIT_BITS',
-  'TOTAL_BITS',
-  'INSTRUMENT_ID_BITS',
-  'PLACE_BITS',
-  'SLOT_BITS',
-  'SLOTS_PER_ELEMENT',
-  'BASIS_POINTS',
-  'SHARE_BPS_BITS',
-  'REQUIREMENT_BITS',
-  'SOFT_REQUIREMENT_BITS',
-  'COUNT_BITS',
-  'BOOK_TOTAL_BITS',
-  'BOOK_REQUIREMENT_BITS',
-] as const satisfies readonly (keyof typeof ranges)[]
-
-const LAYOUT_CONSTANTS = [
-  'UNDERLYINGS',
-  'SCENARIOS',
-  'DIMS',
-  'FIRST_GREEK_DIM',
-  'FIRST_SCENARIO_DIM',
-  'RATE_ELEMENTS',
-  'VECTOR_ELEMENTS',
-] as const satisfies readonly (keyof typeof layout)[]
+const CONSTANTS: Readonly<Record<string, bigint | number>> = {
+  QUANTITY_BITS,
+  LIMB_RADIX_BITS,
+  DIGIT_BITS,
+  TOTAL_BITS,
+  INSTRUMENT_ID_BITS,
+  PLACE_BITS,
+  SLOT_BITS,
+  SLOTS_PER_ELEMENT,
+  BASIS_POINTS,
+  SHARE_BPS_BITS,
+  REQUIREMENT_BITS,
+  SOFT_REQUIREMENT_BITS,
+  COUNT_BITS,
+  BOOK_TOTAL_BITS,
+  BOOK_REQUIREMENT_BITS,
+  UNDERLYINGS,
+  SCENARIOS,
+  DIMS,
+  FIRST_GREEK_DIM,
+  FIRST_SCENARIO_DIM,
+  RATE_ELEMENTS,
+  VECTOR_ELEMENTS,
+}
 
 /** The text of protocol.circom. */
 export function circomProtocol(): string {
   const parameterWidths = PARAMETER_FIELDS.map(([, bits]) => bits)
-  const parameterOffsets = parameterWidths.map((_, i) => parameterWidths.slice(0, i).reduce((a, b) => a + b, 0))
+  const parameterOffsets = parameterWidths.map((_, i) =>
+    parameterWidths.slice(0, i).reduce((a, b) => a + b, 0),
+  )
   const lines = [
     'pragma circom 2.1.9;',
     '',
     '// Generated from src/protocol by src/prover/generate.ts. Not to be edited.',
     '',
-    ...RANGE_CONSTANTS.map((name) => constant(name, ranges[name])),
-    ...LAYOUT_CONSTANTS.map((name) => constant(name, layout[name])),
-    constant('GREEK_DIMS', layout.GREEKS.length * layout.UNDERLYINGS),
+    ...Object.entries(CONSTANTS).map(([name, value]) => constant(name, value)),
+    constant('GREEK_DIMS', GREEKS.length * UNDERLYINGS),
     constant('CHAIN_TOTALS', CHAIN_TOTALS),
-    constant('PARAMETERS_BITS', parameterWidths.reduce((a, b) => a + b, 0)),
+    constant(
+      'PARAMETERS_BITS',
+      parameterWidths.reduce((a, b) => a + b, 0),
+    ),
     table('PARAMETERS_OFFSET', parameterOffsets),
     table('PARAMETERS_WIDTH', parameterWidths),
     table(

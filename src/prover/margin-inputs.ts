@@ -1,6 +1,12 @@
 import type { Account } from '../book/account.ts'
 import type { BookOpening } from '../book/book.ts'
-import { addAccount, type ChainHeader, type ChainState, chainCommitment, emptyChainState } from '../book/chain.ts'
+import {
+  addAccount,
+  type ChainHeader,
+  type ChainState,
+  chainCommitment,
+  emptyChainState,
+} from '../book/chain.ts'
 import { accountLeaf, accountTag } from '../book/leaf.ts'
 import { toSlots } from '../book/slots.ts'
 import { CHAIN_TOTALS } from '../protocol/chain-totals.ts'
@@ -76,12 +82,19 @@ export function stepWitness(
   instance: MarginInstance,
   opening: BookOpening,
   round: RiskRound,
-  step: { readonly beta: bigint; readonly state: ChainState; readonly nextBlind: bigint; readonly context: bigint },
+  step: {
+    readonly beta: bigint
+    readonly state: ChainState
+    readonly nextBlind: bigint
+    readonly context: bigint
+  },
 ): MarginWitness & { readonly next: ChainState } {
   const base = baseWitness(hasher, instance, opening, round)
   const { state } = step
   if (state.count !== opening.index) {
-    throw new WitnessError(`the chain has counted ${state.count} accounts, so its next leaf is not ${opening.index}`)
+    throw new WitnessError(
+      `the chain has counted ${state.count} accounts, so its next leaf is not ${opening.index}`,
+    )
   }
   const header: ChainHeader = {
     bookRoot: base.signals.bookRoot,
@@ -122,7 +135,12 @@ interface BaseWitness {
   readonly margin: MarginResult
 }
 
-function baseWitness(hasher: Hasher, instance: MarginInstance, opening: BookOpening, round: RiskRound): BaseWitness {
+function baseWitness(
+  hasher: Hasher,
+  instance: MarginInstance,
+  opening: BookOpening,
+  round: RiskRound,
+): BaseWitness {
   const { account } = opening
   const { tree } = round
   if (tree.instance.riskLevels !== instance.riskLevels) {
@@ -172,7 +190,8 @@ function canonicalSlots(account: Account, instance: MarginInstance) {
   try {
     return toSlots(account.positions, instance.slots)
   } catch (error) {
-    if (error instanceof TacitError) throw new WitnessError(`account ${account.accountId}: ${error.message}`, { cause: error })
+    if (error instanceof TacitError)
+      throw new WitnessError(`account ${account.accountId}: ${error.message}`, { cause: error })
     throw error
   }
 }
@@ -181,19 +200,25 @@ function canonicalSlots(account: Account, instance: MarginInstance) {
 function checkOpening(hasher: Hasher, instance: MarginInstance, opening: BookOpening): void {
   const { index, count, path } = opening
   if (count > accountPlaces(instance)) {
-    throw new WitnessError(`a book of ${count} accounts does not fit the ${accountPlaces(instance)} of ${instance.name}`)
+    throw new WitnessError(
+      `a book of ${count} accounts does not fit the ${accountPlaces(instance)} of ${instance.name}`,
+    )
   }
   if (!Number.isSafeInteger(index) || index < 0 || index >= count) {
     throw new WitnessError(`index ${index} is not below the book's count of ${count}`)
   }
   if (path.length !== instance.accountLevels) {
-    throw new WitnessError(`the book path has ${path.length} levels, ${instance.name} takes ${instance.accountLevels}`)
+    throw new WitnessError(
+      `the book path has ${path.length} levels, ${instance.name} takes ${instance.accountLevels}`,
+    )
   }
   let node = accountLeaf(hasher, opening.account, instance.slots)
   let position = index
   for (const [level, children] of path.entries()) {
     if (children.length !== TREE_ARITY || children[position % TREE_ARITY] !== node) {
-      throw new WitnessError(`the book path does not lead from the account's leaf to the root (level ${level})`)
+      throw new WitnessError(
+        `the book path does not lead from the account's leaf to the root (level ${level})`,
+      )
     }
     node = hasher.hash('BOOK_NODE', children)
     position = Math.floor(position / TREE_ARITY)
@@ -203,8 +228,13 @@ function checkOpening(hasher: Hasher, instance: MarginInstance, opening: BookOpe
   }
 }
 
-function chainInputs(chain: { beta: bigint; state: ChainState; blindOut: bigint }): Record<string, CircuitInput> {
-  if (chain.state.totals.length !== CHAIN_TOTALS) throw new WitnessError('a chain state has five packed totals')
+function chainInputs(chain: {
+  beta: bigint
+  state: ChainState
+  blindOut: bigint
+}): Record<string, CircuitInput> {
+  if (chain.state.totals.length !== CHAIN_TOTALS)
+    throw new WitnessError('a chain state has five packed totals')
   return {
     beta: chain.beta,
     fingerprintIn: chain.state.fingerprint,

@@ -7,7 +7,7 @@ import { MARGIN_SIGNALS, marginSignalsToArray } from '../../src/protocol/signals
 import { claimWitness, type MarginWitness, stepWitness } from '../../src/prover/margin-inputs.ts'
 import { MarginProver } from '../../src/prover/margin-prover.ts'
 import { closeSnarkjs } from '../../src/prover/snarkjs-threads.ts'
-import { syntheticWorld, type SyntheticWorld } from '../support/synthetic.ts'
+import { type SyntheticWorld, syntheticWorld } from '../support/synthetic.ts'
 
 // The one test with full-size proofs of this circuit: 16 slots in use, a tree of 4,096 places, a book of 2^21.
 const instance = MARGIN_INSTANCES['margin-16']
@@ -17,7 +17,10 @@ let prover: MarginProver
 
 beforeAll(async () => {
   hasher = await poseidonHasher()
-  const portfolio = Array.from({ length: 16 }, (_, i) => ({ id: 1 + 250 * i, quantityLots: BigInt(i % 3 === 0 ? 40 + i : -7 - i) }))
+  const portfolio = Array.from({ length: 16 }, (_, i) => ({
+    id: 1 + 250 * i,
+    quantityLots: BigInt(i % 3 === 0 ? 40 + i : -7 - i),
+  }))
   world = syntheticWorld(hasher, instance, [portfolio, portfolio.slice(0, 1)], { instruments: 4_000 })
   prover = await MarginProver.open(instance, { backend: { backend: 'builtin' } })
 }, 300_000)
@@ -42,7 +45,10 @@ async function checked(witness: MarginWitness): Promise<void> {
 describe('margin-16', () => {
   it('proves a claim, which snarkjs accepts and no other signal fits', { timeout: 120_000 }, async () => {
     const probe = (below: boolean) =>
-      claimWitness(hasher, instance, world.opening(0), world.round, { claim: { threshold: 'mm', below }, context: 7n })
+      claimWitness(hasher, instance, world.opening(0), world.round, {
+        claim: { threshold: 'mm', below },
+        context: 7n,
+      })
     let witness: MarginWitness
     try {
       witness = probe(true)

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import { DOMAIN_TAGS } from '../../src/protocol/domains.ts'
-import { poseidonHasher } from '../../src/protocol/poseidon.ts'
 import { compileSources, readSources, readSymbols } from '../../scripts/mutation/harness.ts'
 import { loadProgram } from '../../scripts/mutation/honest.ts'
+import { DOMAIN_TAGS } from '../../src/protocol/domains.ts'
+import { poseidonHasher } from '../../src/protocol/poseidon.ts'
 import { TestRandom } from '../support/synthetic.ts'
 
 /** One main with a TaggedHash of every arity. */
@@ -25,11 +25,15 @@ describe('TaggedHash', () => {
     const symbols = readSymbols(compiled.sym)
     const hasher = await poseidonHasher()
     const random = new TestRandom(11)
-    const extremes = Array.from({ length: 16 }, (_, i) => (i % 2 === 0 ? 0n : 21888242871839275222246405745257275088548364400416034343698204186575808495616n))
+    const extremes = Array.from({ length: 16 }, (_, i) =>
+      i % 2 === 0 ? 0n : 21888242871839275222246405745257275088548364400416034343698204186575808495616n,
+    )
     for (const inputs of [Array.from({ length: 16 }, () => random.bits(253)), extremes]) {
       const witness = await program.run({ in: inputs })
       for (let n = 0; n < 16; n++) {
-        expect(witness[symbols.get(`out[${n}]`)!], `arity ${n + 1}`).toBe(hasher.hash('RISK_LEAF', inputs.slice(0, n + 1)))
+        expect(witness[symbols.get(`out[${n}]`)!], `arity ${n + 1}`).toBe(
+          hasher.hash('RISK_LEAF', inputs.slice(0, n + 1)),
+        )
       }
     }
   })

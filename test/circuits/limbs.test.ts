@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest'
-import { DIGIT_BITS, LIMB_RADIX_BITS } from '../../src/protocol/ranges.ts'
-import { readR1cs } from '../../src/prover/r1cs.ts'
 import { compileSources, readSources, readSymbols } from '../../scripts/mutation/harness.ts'
 import { loadProgram, mainText } from '../../scripts/mutation/honest.ts'
 import { Rows } from '../../scripts/mutation/rows.ts'
+import { DIGIT_BITS, LIMB_RADIX_BITS } from '../../src/protocol/ranges.ts'
+import { readR1cs } from '../../src/prover/r1cs.ts'
 
 const radix = 1n << BigInt(LIMB_RADIX_BITS)
 
@@ -11,7 +11,10 @@ const radix = 1n << BigInt(LIMB_RADIX_BITS)
 async function limbs(digitBits: number) {
   const sources = readSources()
   const protocol = sources.get('protocol.circom')!
-  const wide = protocol.replace(/function DIGIT_BITS\(\) \{ return \d+; \}/, `function DIGIT_BITS() { return ${digitBits}; }`)
+  const wide = protocol.replace(
+    /function DIGIT_BITS\(\) \{ return \d+; \}/,
+    `function DIGIT_BITS() { return ${digitBits}; }`,
+  )
   sources.set('protocol.circom', wide)
   const main = mainText('margin/limbs.circom', 'SeparateLimbs', '')
   const constraints = await compileSources(sources, main, 'constraints')
@@ -30,7 +33,12 @@ describe('limbs', () => {
   it('separate into the digits that were packed', async () => {
     const separate = await limbs(DIGIT_BITS)
     const largest = (1n << BigInt(DIGIT_BITS)) - 1n
-    for (const digits of [[0n, 0n, 0n], [1n, 2n, 3n], [largest, 0n, largest], [largest, largest, largest]]) {
+    for (const digits of [
+      [0n, 0n, 0n],
+      [1n, 2n, 3n],
+      [largest, 0n, largest],
+      [largest, largest, largest],
+    ]) {
       expect(await separate(digits[0]! + digits[1]! * radix + digits[2]! * radix * radix)).toEqual(digits)
     }
   })

@@ -6,7 +6,12 @@ import { MARGIN_INSTANCES } from '../../src/protocol/instances.ts'
 import { packMarginParameters } from '../../src/protocol/parameters.ts'
 import { type Hasher, poseidonHasher } from '../../src/protocol/poseidon.ts'
 import { MARGIN_SIGNALS } from '../../src/protocol/signals.ts'
-import { type CircuitInputs, claimWitness, type MarginWitness, stepWitness } from '../../src/prover/margin-inputs.ts'
+import {
+  type CircuitInputs,
+  claimWitness,
+  type MarginWitness,
+  stepWitness,
+} from '../../src/prover/margin-inputs.ts'
 import { isBelow, marginOf } from '../../src/risk/margin.ts'
 import { forgeWorld, NANO_CASH_ID, THREE_LOSSES_ID } from '../support/forge-world.ts'
 import { inputPaths, type MarginCircuit, marginCircuit, withInput } from '../support/margin-circuit.ts'
@@ -22,7 +27,12 @@ beforeAll(async () => {
 })
 
 /** The honest witness of whichever side of the threshold is true. */
-function honestClaim(world: SyntheticWorld, index: number, threshold: Threshold, context = 77n): MarginWitness {
+function honestClaim(
+  world: SyntheticWorld,
+  index: number,
+  threshold: Threshold,
+  context = 77n,
+): MarginWitness {
   const account = world.accounts[index]!
   const margin = marginOf(account.positions, world.round.tree.vectors, TEST_PARAMETERS)
   const claim = { threshold, below: isBelow(margin, threshold) }
@@ -48,7 +58,9 @@ describe('both-ways soundness', () => {
   it('proves exactly the true side of every threshold, for random portfolios', async () => {
     const random = new TestRandom(5)
     const portfolios = Array.from({ length: 6 }, (_, i) =>
-      [3, 7 + i, 20 + i].map((id) => ({ id, quantityLots: random.signed(i + 3) })).filter(({ quantityLots }) => quantityLots !== 0n),
+      [3, 7 + i, 20 + i]
+        .map((id) => ({ id, quantityLots: random.signed(i + 3) }))
+        .filter(({ quantityLots }) => quantityLots !== 0n),
     )
     const world = forgeWorld(hasher, instance, portfolios)
     for (let index = 0; index < portfolios.length; index++) {
@@ -67,7 +79,10 @@ describe('both-ways soundness', () => {
     const bare = marginOf([risky], vectors, TEST_PARAMETERS)
     for (const threshold of THRESHOLDS) {
       const needed = bare.requirementNano[threshold] - bare.equityNano
-      const portfolios = [needed, needed - 1n].map((cash) => [{ id: NANO_CASH_ID, quantityLots: cash }, risky])
+      const portfolios = [needed, needed - 1n].map((cash) => [
+        { id: NANO_CASH_ID, quantityLots: cash },
+        risky,
+      ])
       const world = forgeWorld(hasher, instance, portfolios)
       for (const [index, below] of [false, true].entries()) {
         const { inputs, signals } = honestClaim(world, index, threshold)
@@ -86,7 +101,9 @@ describe('both-ways soundness', () => {
       const world = forgeWorld(hasher, instance, [[{ id: THREE_LOSSES_ID, quantityLots }]])
       const { inputs } = honestClaim(world, 0, 'im')
       expect(await accepted(inputs)).toBe(true)
-      const beyond = withInput(inputs, ['quantity', 3], (value) => toField(quantityLots === low ? value - 1n : value + 1n))
+      const beyond = withInput(inputs, ['quantity', 3], (value) =>
+        toField(quantityLots === low ? value - 1n : value + 1n),
+      )
       expect(await accepted(beyond)).toBe(false)
     }
   })
@@ -123,7 +140,9 @@ describe('the worst loss', () => {
         expect(await accepted({ ...inputs, worstExcess: toField(claimed) }), `${claimed}`).toBe(false)
       }
       // The two worst losses moved against each other, their sum kept.
-      expect(await accepted({ ...inputs, worstMm: margin.worstMmNano + 1n, worstExcess: toField(excess - 1n) })).toBe(false)
+      expect(
+        await accepted({ ...inputs, worstMm: margin.worstMmNano + 1n, worstExcess: toField(excess - 1n) }),
+      ).toBe(false)
     }
   })
 })
@@ -143,14 +162,23 @@ describe('the portfolio is the whole portfolio', () => {
   /** Every per-slot input with its slots in another order. */
   function reordered(order: readonly number[]): CircuitInputs {
     const perSlot = ['id', 'quantity', 'vector', 'riskChildren'] as const
-    const moved = perSlot.map((name) => [name, order.map((slot) => (inputs[name] as readonly bigint[])[slot]!)])
+    const moved = perSlot.map((name) => [
+      name,
+      order.map((slot) => (inputs[name] as readonly bigint[])[slot]!),
+    ])
     return { ...inputs, ...Object.fromEntries(moved) }
   }
 
   // Checklist 7. The account leaf would have to be made of the same forged slots: so the leaf is rebuilt for each.
   it('refuses slots out of order, twice, padded in the middle or left out', async () => {
     expect(await accepted(inputs)).toBe(true)
-    for (const order of [[0, 1, 3, 2], [1, 0, 2, 3], [0, 2, 2, 3], [0, 0, 2, 3], [0, 0, 0, 0]]) {
+    for (const order of [
+      [0, 1, 3, 2],
+      [1, 0, 2, 3],
+      [0, 2, 2, 3],
+      [0, 0, 2, 3],
+      [0, 0, 0, 0],
+    ]) {
       expect(await accepted(reordered(order)), order.join()).toBe(false)
     }
   })
@@ -172,7 +200,9 @@ describe('the portfolio is the whole portfolio', () => {
       expect(await accepted(generation)).toBe(false)
     }
     const top = inputs.riskTop as readonly bigint[]
-    expect(await accepted({ ...inputs, riskTop: top.map((node, i) => (i === 9 ? top[12]! : node)) })).toBe(false)
+    expect(await accepted({ ...inputs, riskTop: top.map((node, i) => (i === 9 ? top[12]! : node)) })).toBe(
+      false,
+    )
   })
 
   // Checklist 24: vectors of another round under this round's root, and this round's under another root.
@@ -201,7 +231,13 @@ describe('the portfolio is the whole portfolio', () => {
 })
 
 describe('every input is bound', () => {
-  const world = () => forgeWorld(hasher, instance, [[{ id: 9, quantityLots: -3n }, { id: 12, quantityLots: 2n }]])
+  const world = () =>
+    forgeWorld(hasher, instance, [
+      [
+        { id: 9, quantityLots: -3n },
+        { id: 12, quantityLots: 2n },
+      ],
+    ])
 
   // What a claim leaves open by design: the chain is not in use, so its private state may be anything.
   const OPEN_IN_A_CLAIM = ['beta', 'fingerprintIn', 'totalsIn', 'blindIn', 'blindOut']
@@ -268,14 +304,21 @@ describe('claims and steps do not mix', () => {
     expect(await accepted(chain.inputs)).toBe(true)
     expect(await accepted({ ...chain.inputs, tag: claim.signals.tag })).toBe(false)
     expect(await accepted({ ...chain.inputs, claim: claim.signals.claim })).toBe(false)
-    expect(await accepted({ ...claim.inputs, chainIn: chain.signals.chainIn, chainOut: chain.signals.chainOut })).toBe(false)
+    expect(
+      await accepted({ ...claim.inputs, chainIn: chain.signals.chainIn, chainOut: chain.signals.chainOut }),
+    ).toBe(false)
     expect(await accepted({ ...claim.inputs, tag: 0n })).toBe(false)
   })
 
   // Checklist 4: selectors that are not bits.
   it('selects at most one threshold, by bits', async () => {
     const { inputs } = honestClaim(world(), 0, 'im')
-    for (const select of [[0n, 0n, 1n, 1n], [1n, 1n, 1n, 1n], [0n, 0n, 2n, -1n], [0n, 0n, -1n, 2n]]) {
+    for (const select of [
+      [0n, 0n, 1n, 1n],
+      [1n, 1n, 1n, 1n],
+      [0n, 0n, 2n, -1n],
+      [0n, 0n, -1n, 2n],
+    ]) {
       const forged = select.map(toField)
       for (const claim of Array.from({ length: 10 }, (_, code) => BigInt(code))) {
         expect(await accepted({ ...inputs, select: forged, claim })).toBe(false)

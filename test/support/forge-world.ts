@@ -3,7 +3,7 @@ import type { MarginInstance } from '../../src/protocol/instances.ts'
 import type { Hasher } from '../../src/protocol/poseidon.ts'
 import { DIMS, scenarioDim } from '../../src/protocol/risk-layout.ts'
 import type { RiskVector } from '../../src/risk/vector.ts'
-import { syntheticVectors, syntheticWorld, type SyntheticWorld } from './synthetic.ts'
+import { type SyntheticWorld, syntheticVectors, syntheticWorld } from './synthetic.ts'
 
 /** Worth one nano-USD a lot and nothing else: places equity to the unit. */
 export const NANO_CASH_ID = 1

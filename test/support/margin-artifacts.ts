@@ -1,5 +1,5 @@
 import type { MarginInstance } from '../../src/protocol/instances.ts'
-import { type CircuitArtifacts } from '../../src/prover/backend.ts'
+import type { CircuitArtifacts } from '../../src/prover/backend.ts'
 import { marginArtifacts } from '../../src/prover/margin-prover.ts'
 
 /** Circuit and development keys of an instance, from the cache that global setup fills. */

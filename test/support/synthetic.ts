@@ -86,10 +86,7 @@ export function syntheticWorld(
   options: SyntheticOptions = {},
 ): SyntheticWorld {
   const { seed = 1, instruments = 40, parameters = TEST_PARAMETERS } = options
-  const vectors = options.vectors ?? [
-    cashVector(1),
-    ...syntheticVectors(instruments, seed).slice(1),
-  ]
+  const vectors = options.vectors ?? [cashVector(1), ...syntheticVectors(instruments, seed).slice(1)]
   const tree = RiskTree.of(hasher, instance, vectors)
   const random = new TestRandom(seed + 1000)
   const accounts = portfolios.map((positions, index) => ({
