@@ -1,0 +1,35 @@
+import type { Command } from 'commander'
+import { type Attach, newCommand } from '../command.ts'
+import { type DemoOptions, playDemo } from '../demo/play.ts'
+import { EXIT } from '../exit-codes.ts'
+import { withBook, withProver } from '../options.ts'
+
+export function demoCommand(attach: Attach): Command {
+  const command = withProver(
+    withBook(
+      newCommand({
+        name: 'demo',
+        summary: 'the whole of it on a local chain: attest, trigger, and what is refused',
+        description:
+          "Starts a local chain, deploys, posts a risk round and a book, prints every account's margin, proves one " +
+          'healthy account covered and one distressed account below its threshold, and shows forged, copied, replayed ' +
+          'and stale proofs being refused. The first run builds the circuit and its keys, which takes a minute or two.',
+        examples: [
+          'demo',
+          'demo --instance margin-4 --json',
+          'demo --market btc_option_book_summary.json --market eth_option_book_summary.json',
+        ],
+      }),
+    ),
+  )
+  return attach<DemoOptions>(command, async ({ io, out, options }) => {
+    const report = await playDemo(options, io, out)
+    out.print()
+    out.print(
+      `Done in ${report.timings.total.toFixed(1)} s: 1 attested, 1 triggered, ${report.refused.length} refused. ` +
+        'Everything that was started is closed.',
+    )
+    out.result(report)
+    return EXIT.done
+  })
+}

@@ -1,0 +1,105 @@
+import type { Command } from 'commander'
+import { MARGIN_INSTANCES } from '../../protocol/instances.ts'
+import { isProductionKey } from '../../prover/provenance.ts'
+import { type Check, checkProof, claimOf, factorsText, type RecomputedRound } from '../check-proof.ts'
+import { type Attach, newCommand } from '../command.ts'
+import { EXIT } from '../exit-codes.ts'
+import { readTextFile } from '../files.ts'
+import { hex32, paint, wrapped } from '../format.ts'
+import { type ProverOptions, type RoundOptions, withKeys, withMarket } from '../options.ts'
+import type { Output } from '../output.ts'
+import { type ProofFile, parseProofFile } from '../proof-file.ts'
+import { openArtifacts } from '../prover.ts'
+import { loadRound } from '../session.ts'
+import { claimWords } from '../statement.ts'
+import { pairsText } from '../table.ts'
+
+interface VerifyOptions extends Omit<RoundOptions, 'instance'>, Pick<ProverOptions, 'keys' | 'cache'> {
+  readonly sample?: boolean
+}
+
+export function verifyCommand(attach: Attach): Command {
+  const command = withKeys(
+    withMarket(
+      newCommand({
+        name: 'verify',
+        summary: 'check a proof file, and say what it proves',
+        description:
+          'Checks a proof file against the verification key of its instance. With a market it also recomputes the ' +
+          'risk root that the proof was made for. The instance is the one that the file names.',
+        examples: [
+          'verify proof.json',
+          'verify proof.json --sample',
+          'verify proof.json --market btc.json --market eth.json --keys keys/margin-16',
+        ],
+      }),
+      'the risk root is not recomputed',
+    ),
+  )
+    .argument('<file>', 'proof file, as attest and trigger write it')
+    .option('--sample', 'recompute the risk root from the generated sample market (with --seed)')
+  return attach<VerifyOptions>(command, async ({ io, out, options, args }) => {
+    const file = parseProofFile(readTextFile(args[0]!))
+    const round = await recompute(file, options, out)
+    const artifacts = await openArtifacts(MARGIN_INSTANCES[file.instance], options, io, out)
+    const checks = checkProof(file, artifacts.verificationKey, round)
+    const valid = checks.every(({ ok }) => ok)
+    out.print(verdict(file, checks, valid, isProductionKey(artifacts.provenance), out.colour))
+    out.result({
+      valid,
+      checks,
+      statement: statementOf(file),
+      instance: file.instance,
+      keys: artifacts.provenance,
+      signals: file.signals,
+    })
+    return valid ? EXIT.done : EXIT.no
+  })
+}
+
+async function recompute(
+  file: ProofFile,
+  options: VerifyOptions,
+  out: Output,
+): Promise<RecomputedRound | undefined> {
+  if (options.market === undefined && options.sample !== true) return undefined
+  const session = await loadRound({ ...options, instance: file.instance }, out)
+  const { matrix, configurationHash } = session
+  return { riskRoot: matrix.root, parameters: matrix.parametersWord, configurationHash }
+}
+
+function statementOf(file: ProofFile): string | undefined {
+  const claim = claimOf(file)
+  return claim === undefined ? undefined : claimWords(claim)
+}
+
+function verdict(
+  file: ProofFile,
+  checks: readonly Check[],
+  valid: boolean,
+  production: boolean,
+  colour: boolean,
+): string {
+  const answers = checks.map(({ name, ok, detail }) => [name, `${ok ? 'yes' : 'NO '}  ${detail}`] as const)
+  const head = valid ? paint('VALID', '1;32', colour) : paint('NOT VALID', '1;31', colour)
+  const lines = [head, pairsText(answers, 2), '']
+  if (!valid) return [...lines, wrapped('Nothing is proven by this file.', 2)].join('\n')
+  const meaning =
+    `Some account of the book ${hex32(file.signals.bookRoot)}, known only by its tag ${hex32(file.signals.tag)}, ` +
+    `holds a portfolio whose ${statementOf(file)}, priced by the risk round ${hex32(file.signals.riskRoot)} ` +
+    `(${factorsText(file)}). Nothing else about it is shown.`
+  const known = checks.some(({ name }) => name === 'risk root')
+    ? "Whether the book is the venue's newest is for the chain, or for you, to say."
+    : 'Whether that round is the right one was not checked: give --market to recompute it. Whether the book is the ' +
+      "venue's newest is for the chain, or for you, to say."
+  const warning = production
+    ? []
+    : ['', paint('This key is NOT a production key: anyone could have forged this proof.', '1;31', colour)]
+  return [
+    ...lines,
+    wrapped(meaning, 2),
+    '',
+    wrapped(known, 2),
+    ...warning.map((line) => (line === '' ? '' : `  ${line}`)),
+  ].join('\n')
+}

@@ -1,0 +1,42 @@
+import { MatrixPool } from '../../prover/matrix-pool.ts'
+import { type MarketShift, shiftMarket } from '../../risk/market/sample.ts'
+import type { MarketSnapshot } from '../../risk/market/snapshot.ts'
+import { marketHashOf, type RoundSession } from '../session.ts'
+import type { RoundContent } from './stage.ts'
+
+/** The market some minutes later, without what expires until then. */
+export function laterMarket(snapshot: MarketSnapshot, shift: MarketShift): MarketSnapshot {
+  const until = snapshot.asOfSeconds + shift.secondsLater
+  const lives = (item: object) => !('expirySeconds' in item) || Number(item.expirySeconds) > until
+  return shiftMarket(
+    {
+      ...snapshot,
+      expiries: snapshot.expiries.filter(lives),
+      instruments: snapshot.instruments.filter(lives),
+    },
+    shift,
+  )
+}
+
+/** Later rounds of a session, each on the listing of the one before; expired instruments keep their last vectors. */
+export async function laterRounds(
+  session: RoundSession,
+  shifts: readonly MarketShift[],
+): Promise<RoundContent[]> {
+  const { configuration, configurationHash, instance } = session
+  const pool = new MatrixPool()
+  const rounds: RoundContent[] = []
+  try {
+    let previous = session.matrix
+    for (const shift of shifts) {
+      const snapshot = laterMarket(session.snapshot, shift)
+      const listing = previous.listing
+      const matrix = await pool.build({ snapshot, configuration, instance, listing, previous })
+      rounds.push({ matrix, configurationHash, marketHash: marketHashOf(snapshot) })
+      previous = matrix
+    }
+    return rounds
+  } finally {
+    await pool.close()
+  }
+}
