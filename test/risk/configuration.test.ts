@@ -25,30 +25,51 @@ describe('DEFAULT_CONFIGURATION', () => {
   const { scenarios } = DEFAULT_CONFIGURATION
   const moves = scenarios.map((row) => ({ row, btc: row.shocks.BTC, eth: row.shocks.ETH }))
 
-  it('is sound and uses all 32 rows, 26 of them regular', () => {
+  it('is sound and uses all 32 rows, 28 of them regular', () => {
     checkConfiguration(DEFAULT_CONFIGURATION)
     expect(scenarios.length).toBe(SCENARIOS)
-    expect(scenarios.filter((row) => row.regular).length).toBe(26)
+    expect(scenarios.filter((row) => row.regular).length).toBe(28)
   })
-  it('has a spot x volatility grid, single and opposing moves, vol-only, skew both ways and damped tails', () => {
-    const grid = moves.filter(({ btc, eth }) => btc && eth && btc.volBps === eth.volBps && btc.volBps !== 0n)
-    expect(grid.filter(({ row }) => row.regular).length).toBe(18)
-    expect(moves.filter(({ btc, eth }) => (btc === undefined) !== (eth === undefined)).length).toBe(4)
-    expect(moves.filter(({ btc, eth }) => btc && eth && btc.spotBps * eth.spotBps < 0n).length).toBe(2)
-    expect(moves.filter(({ btc }) => btc?.spotBps === 0n && btc.volBps !== 0n).length).toBe(2)
+  it('has a co-moving grid, single and opposing moves, vol-only, skew both ways and damped tails', () => {
+    const regular = moves.flatMap(({ row, btc, eth }) => (row.regular && btc && eth ? [{ btc, eth }] : []))
+    const where = (holds: (row: (typeof regular)[number]) => boolean) =>
+      regular.filter(holds).map(({ btc }) => [btc.spotBps, btc.volBps])
+    const coMoving = where(({ btc, eth }) => btc.volBps !== 0n && 5n * btc.spotBps === 4n * eth.spotBps)
+    expect(coMoving).toEqual([
+      [-1_600n, 5_000n],
+      [1_600n, 5_000n],
+      [-1_600n, -2_500n],
+      [1_600n, -2_500n],
+      [-1_200n, -2_500n],
+      [1_200n, -2_500n],
+      [-400n, -2_500n],
+      [400n, -2_500n],
+      [0n, 5_000n],
+      [0n, -2_500n],
+    ])
+    const alone = [-1_600n, 1_600n].map((spotBps) => [spotBps, 5_000n])
+    const aloneDown = [-1_600n, 1_600n, -600n, 600n].map((spotBps) => [spotBps, -2_500n])
+    expect(where(({ btc, eth }) => btc.spotBps !== 0n && eth.spotBps === 0n)).toEqual([
+      ...alone,
+      ...aloneDown,
+    ])
+    expect(where(({ btc, eth }) => btc.spotBps === 0n && eth.spotBps !== 0n).length).toBe(6)
+    for (const { btc, eth } of regular) {
+      const still = [btc, eth].filter(({ spotBps }) => spotBps === 0n)
+      if (still.length === 1) expect(still[0]!.volBps).toBe(-2_500n)
+    }
+    expect(where(({ btc, eth }) => btc.spotBps * eth.spotBps < 0n)).toEqual([
+      [1_000n, -2_500n],
+      [-1_000n, 5_000n],
+      [400n, -2_500n],
+      [-400n, 5_000n],
+    ])
     expect(moves.map(({ btc }) => btc?.skewBps ?? 0n).filter((skew) => skew !== 0n)).toEqual([
       1_000n,
       -1_000n,
     ])
     const tails = moves.filter(({ row }) => !row.regular)
-    expect(tails.map(({ btc }) => btc?.spotBps)).toEqual([
-      -6_600n,
-      -3_300n,
-      5_000n,
-      10_000n,
-      20_000n,
-      50_000n,
-    ])
+    expect(tails.map(({ btc }) => btc?.spotBps)).toEqual([-6_600n, 10_000n, 20_000n, 50_000n])
     for (const { row, btc } of tails) {
       // Damped to what the end of the regular range does to a linear position.
       const linear = Number(row.weightBps * btc!.spotBps) / 1e8
@@ -57,7 +78,7 @@ describe('DEFAULT_CONFIGURATION', () => {
   })
   it('gives the circuit its parameters', () => {
     const parameters = marginParametersOf(DEFAULT_CONFIGURATION)
-    expect(parameters.regularMask).toBe((1n << 26n) - 1n)
+    expect(parameters.regularMask).toBe((1n << 28n) - 1n)
     expect(scenarios[Number(parameters.gaugeScenario)]!.name).toBe(DEFAULT_CONFIGURATION.gaugeScenario)
     expect(packMarginParameters(parameters)).toBeGreaterThan(0n)
   })
