@@ -5,7 +5,7 @@ import { type Attempt, attempts, disturbedInputs } from './attempts.ts'
 import { type Control, forgingSource, mutantSource } from './forge.ts'
 import { compileSources, readSymbols } from './harness.ts'
 import { type HonestRun, loadProgram, mainText, randomValue } from './honest.ts'
-import { Rows } from './rows.ts'
+import { Rows, rowKeys } from './rows.ts'
 import { parseTemplates, type Statement } from './statements.ts'
 import { FORGE_INPUT, type Harness } from './templates.ts'
 
@@ -121,7 +121,7 @@ async function takeOut(
     if (statement.operator === '<--') continue
     const mutated = new Map(sources).set(harness.file, mutantSource(source, statement))
     const mutant = await compileSources(mutated, main, 'constraints')
-    const removed = removedRows(rows.keys, new Rows(await readR1cs(mutant.r1cs)).keys)
+    const removed = removedRows(rows.keys, rowKeys(await readR1cs(mutant.r1cs)))
     // A branch that these parameters never take, or a constant: no constraint to miss.
     if (removed.size === 0) continue
     const slipped = refusals.find((refusal) => refusal.rows.every((row) => removed.has(row)))

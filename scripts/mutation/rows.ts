@@ -2,6 +2,9 @@ import { createHash } from 'node:crypto'
 import { FIELD_MODULUS, toField } from '../../src/protocol/field.ts'
 import type { R1cs } from '../../src/prover/r1cs.ts'
 
+/** A signal's number and its coefficient. */
+const TERM_BYTES = 36
+
 type Combination = readonly (readonly [signal: number, coefficient: bigint])[]
 
 /** A constraint system decoded for checking many witnesses that differ from one another in few signals. */
@@ -11,11 +14,8 @@ export class Rows {
   readonly keys: readonly string[]
 
   constructor(r1cs: R1cs) {
-    const view = new DataView(
-      r1cs.constraints.buffer,
-      r1cs.constraints.byteOffset,
-      r1cs.constraints.byteLength,
-    )
+    const view = viewOf(r1cs)
+    this.keys = rowKeys(r1cs)
     let at = 0
     const combination = (): Combination => {
       const count = view.getUint32(at, true)
@@ -26,15 +26,12 @@ export class Rows {
         for (let word = 3; word >= 0; word--) {
           coefficient = (coefficient << 64n) | view.getBigUint64(at + 4 + 8 * word, true)
         }
-        at += 36
+        at += TERM_BYTES
         return [signal, coefficient] as const
       })
     }
-    const keys: string[] = []
     this.#rows = Array.from({ length: r1cs.constraintCount }, (_, index) => {
-      const from = at
       const row = [combination(), combination(), combination()] as const
-      keys.push(createHash('sha1').update(r1cs.constraints.subarray(from, at)).digest('base64'))
       for (const [signal] of row.flat()) {
         const list = this.#rowsOfSignal.get(signal)
         if (list === undefined) this.#rowsOfSignal.set(signal, [index])
@@ -42,7 +39,6 @@ export class Rows {
       }
       return row
     })
-    this.keys = keys
   }
 
   /** Indices of the rows that a witness breaks, among those that touch the given signals (or all rows). */
@@ -58,6 +54,21 @@ export class Rows {
     }
     return broken
   }
+}
+
+/** A digest of each constraint: what is left of a system tells which constraints are gone. */
+export function rowKeys(r1cs: R1cs): string[] {
+  const view = viewOf(r1cs)
+  let at = 0
+  return Array.from({ length: r1cs.constraintCount }, () => {
+    const from = at
+    for (let list = 0; list < 3; list++) at += 4 + TERM_BYTES * view.getUint32(at, true)
+    return createHash('sha1').update(r1cs.constraints.subarray(from, at)).digest('base64')
+  })
+}
+
+function viewOf({ constraints }: R1cs): DataView {
+  return new DataView(constraints.buffer, constraints.byteOffset, constraints.byteLength)
 }
 
 function dot(combination: Combination, witness: readonly bigint[]): bigint {

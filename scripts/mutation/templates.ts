@@ -54,7 +54,7 @@ function harness(
     variables,
     functions,
     instances,
-    bases: hashesMuch ? 3 : 8,
+    bases: hashesMuch ? 2 : 8,
   }
 }
 
