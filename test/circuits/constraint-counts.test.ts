@@ -18,6 +18,12 @@ describe('constraint counts', () => {
     expect(committed['margin-16']).toBeLessThanOrEqual(BUDGET)
   })
 
+  it('are what README says', () => {
+    const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8')
+    const said = [...readme.matchAll(/([\d,]+) constraints for 16 positions/g)].map((match) => match[1])
+    expect(said).toEqual([committed['margin-16']!.toLocaleString('en-US')])
+  })
+
   // margin-64 is compiled here and nowhere else in the tests: about a minute on a first run.
   for (const name of Object.keys(MARGIN_INSTANCES) as MarginInstanceName[]) {
     it(`are as committed for ${name}`, { timeout: 300_000 }, async () => {

@@ -41,7 +41,7 @@ describe('Circom and TypeScript share one source', () => {
   it('for the parameters word and the threshold codes', () => {
     const table = (name: string) =>
       new RegExp(`function ${name}\\(i\\) .*= \\[([^\\]]*)\\]`).exec(protocol)![1]!
-    const widths = PARAMETER_FIELDS.map(([, bits]) => bits)
+    const widths: readonly number[] = PARAMETER_FIELDS.map(([, bits]) => bits)
     expect(table('PARAMETERS_WIDTH')).toBe(widths.join(', '))
     expect(circomValue('PARAMETERS_BITS')).toBe(BigInt(widths.reduce((a, b) => a + b)))
     expect(table('THRESHOLD_CODE')).toBe(Object.values(THRESHOLD_CODES).join(', '))
