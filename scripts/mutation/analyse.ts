@@ -97,7 +97,15 @@ async function forgeAll(workshop: Workshop): Promise<{ count: number; refusals: 
     for (const attempt of attempts(harness, inputs, controls)) {
       count++
       const forge = disturbances(attempt, idle(controls), honest, symbols)
-      const witness = await workshop.run(new Map([...inputs, ...attempt.inputs]), forge)
+      let forged = new Map([...inputs, ...attempt.inputs])
+      let witness = await workshop.run(forged, forge)
+      if (attempt.follow.length > 0) {
+        const followed = attempt.follow.map(
+          ({ input, signal }) => [input, witness[symbols.get(signal)!]!] as const,
+        )
+        forged = new Map([...forged, ...followed])
+        witness = await workshop.run(forged, forge)
+      }
       const changed = changedSignals(witness, honest)
       const refusing = rows.violated(witness, changed)
       if (refusing.length > 0) refusals.push({ forgery: attempt.name, rows: refusing })

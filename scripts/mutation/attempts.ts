@@ -10,6 +10,8 @@ export interface Attempt {
   readonly name: string
   readonly inputs: ReadonlyMap<string, bigint>
   readonly disturb: readonly { readonly control: Control; readonly delta: Delta }[]
+  /** Inputs that are then set to what the forged run computed, so that what is compared with them agrees. */
+  readonly follow: readonly { readonly input: string; readonly signal: string }[]
 }
 
 /** Disturbances tried on a value: off by one both ways, a flip of a bit, nought, and a limb's worth. */
@@ -21,7 +23,7 @@ const DELTAS: readonly Delta[] = [
   () => 1n << 84n,
 ]
 const DELTA_NAMES = ['plus 1', 'minus 1', 'flipped', 'set to 0', 'plus 2^84']
-/** At most this many elements of an input array are disturbed one by one; neighbours behave alike. */
+/** At most this many elements of an input array, and the last, are disturbed one by one; neighbours behave alike. */
 const ELEMENTS_TRIED = 12
 
 export function* attempts(
@@ -39,7 +41,7 @@ function* disturbedAssignments(controls: readonly Control[]): Generator<Attempt>
     const deltas = control.spread === 'carry' ? DELTAS.slice(0, 2) : DELTAS
     for (const [which, delta] of deltas.entries()) {
       const name = `${control.statement.left} (${control.spread}) ${DELTA_NAMES[which]}`
-      yield { name, inputs: new Map(), disturb: [{ control, delta }] }
+      yield { name, inputs: new Map(), disturb: [{ control, delta }], follow: [] }
     }
   }
 }
@@ -47,11 +49,17 @@ function* disturbedAssignments(controls: readonly Control[]): Generator<Attempt>
 /** Inputs changed one at a time, swapped with a neighbour, or carried over to it. */
 export function* disturbedInputs(inputs: ReadonlyMap<string, bigint>): Generator<Attempt> {
   const tried = new Map<string, number>()
+  const sizes = new Map<string, number>()
+  for (const name of inputs.keys()) {
+    const array = name.replace(/\[.*/, '')
+    sizes.set(array, (sizes.get(array) ?? 0) + 1)
+  }
   for (const [name, value] of inputs) {
     const array = name.replace(/\[.*/, '')
     const count = (tried.get(array) ?? 0) + 1
     tried.set(array, count)
-    if (count > ELEMENTS_TRIED) continue
+    const isLast = (sizes.get(array) ?? 0) === count
+    if (count > ELEMENTS_TRIED && !isLast) continue
     for (const [which, delta] of DELTAS.entries()) {
       yield inputForgery(`input ${name} ${DELTA_NAMES[which]}`, [[name, value + delta(value)]])
     }
@@ -88,12 +96,18 @@ function* knownForgeries(
       name: forgery.name,
       inputs: new Map([...(changed ?? [])].map(([name, value]) => [name, toField(value)])),
       disturb,
+      follow: forgery.follow ?? [],
     }
   }
 }
 
 function inputForgery(name: string, values: readonly (readonly [string, bigint])[]): Attempt {
-  return { name, inputs: new Map(values.map(([key, value]) => [key, toField(value)])), disturb: [] }
+  return {
+    name,
+    inputs: new Map(values.map(([key, value]) => [key, toField(value)])),
+    disturb: [],
+    follow: [],
+  }
 }
 
 /** A forgery by hand, for what no single disturbance shows. Inputs: undefined when this honest run does not suit. */
@@ -102,4 +116,5 @@ export interface Forgery {
   readonly name: string
   readonly inputs?: (honest: ReadonlyMap<string, bigint>) => ReadonlyMap<string, bigint> | undefined
   readonly disturb?: readonly { readonly left: string; readonly spread: Spread; readonly delta: Delta }[]
+  readonly follow?: readonly { readonly input: string; readonly signal: string }[]
 }

@@ -4,7 +4,7 @@ import { type Loop, parseTemplates, type Statement } from './statements.ts'
 import { FORGE_INPUT, type Harness } from './templates.ts'
 
 /** How a disturbance spreads over the iterations of the loops around a statement. */
-export const SPREADS = ['first', 'all', 'carry'] as const
+export const SPREADS = ['first', 'all', 'carry', 'last'] as const
 export type Spread = (typeof SPREADS)[number]
 
 export interface Control {
@@ -39,9 +39,11 @@ export function forgingSource(
     const terms: string[] = []
     for (const spread of SPREADS) {
       if (spread !== 'all' && loops.length === 0) continue
-      const target = `${concreteName(statement, harness)}${'[0]'.repeat(shape.length)}`
+      // Where an array is assigned as a whole its last element is known; a loop's last iteration is not.
+      if (spread === 'last' && shape.length === 0) continue
+      const target = `${concreteName(statement, harness)}${shape.map((size) => `[${spread === 'last' ? size - 1 : 0}]`).join('')}`
       controls.push({ statement, spread, index: controls.length, target })
-      terms.push(`${FORGE_INPUT}[${controls.length - 1}] * (${spreadFactor(spread, loops)})`)
+      terms.push(`${FORGE_INPUT}[${controls.length - 1}] * (${spreadFactor(spread, loops, shape)})`)
     }
     // A loop ends in a brace: the statement's own semicolon goes with it.
     const to = shape.length === 0 ? statement.to : statement.to + 1
@@ -73,8 +75,11 @@ function assignment(statement: Statement, shape: readonly number[], terms: reado
   return `${open} ${core}; ${'}'.repeat(shape.length)}`
 }
 
-function spreadFactor(spread: Spread, loops: readonly Loop[]): string {
+function spreadFactor(spread: Spread, loops: readonly Loop[], shape: readonly number[]): string {
   if (spread === 'all') return '1'
+  if (spread === 'last') {
+    return `(${shape.map((size, i) => `tacit${i} == ${size - 1}`).join(' && ')}) ? 1 : 0`
+  }
   const isFirst = loops.map(({ variable, start }) => `${variable} == ${start}`).join(' && ')
   if (spread === 'first') return `(${isFirst}) ? 1 : 0`
   // A carry between neighbours of weights 1 and 2: keeps a sum of bits and breaks only that they are bits.

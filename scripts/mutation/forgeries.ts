@@ -20,4 +20,24 @@ export const FORGERIES: readonly Forgery[] = [
     inputs: (honest) => (honest.get('quantity[0]') === 0n ? new Map([['quantity[0]', 1n]]) : undefined),
     disturb: [{ left: 'inverse[i]', spread: 'first', delta: () => -1n }],
   },
+  {
+    template: 'Margin',
+    name: 'a tag of another secret than the leaf has',
+    disturb: [{ left: 'accountTag.secret', spread: 'all', delta: () => 1n }],
+    follow: [{ input: 'tag', signal: 'accountTag.tag' }],
+  },
+  {
+    template: 'Margin',
+    name: 'a leaf of another secret than the tag has',
+    inputs: (honest) => new Map([['secret', honest.get('secret')! + 1n]]),
+    disturb: [{ left: 'leaf.secret', spread: 'all', delta: () => -1n }],
+    follow: [{ input: 'tag', signal: 'accountTag.tag' }],
+  },
+  {
+    template: 'Margin',
+    name: 'a claim on flags that are not the margin',
+    inputs: (honest) => (honest.get('select[0]') === 1n ? new Map() : undefined),
+    disturb: [{ left: 'code.atLeast', spread: 'first', delta: (value) => 1n - 2n * value }],
+    follow: [{ input: 'claim', signal: 'code.claim' }],
+  },
 ]

@@ -19,7 +19,7 @@ export interface BookOptions extends RoundOptions {
 export interface ProverOptions {
   readonly keys?: string
   readonly cache?: string
-  readonly backend?: 'auto' | 'builtin' | 'rapidsnark'
+  readonly backend?: 'auto' | 'builtin' | 'engine' | 'wasmcurves' | 'rapidsnark'
   readonly rapidsnark?: string
 }
 
@@ -67,8 +67,11 @@ export function withBook(command: Command): Command {
 export function withProver(command: Command): Command {
   return withKeys(command)
     .addOption(
-      new Option('--backend <name>', 'prover: rapidsnark if installed, or the built-in one')
-        .choices(['auto', 'builtin', 'rapidsnark'])
+      new Option(
+        '--backend <name>',
+        'prover: rapidsnark if installed, else the built-in engine (wasmcurves where it cannot run)',
+      )
+        .choices(['auto', 'builtin', 'engine', 'wasmcurves', 'rapidsnark'])
         .default('auto'),
     )
     .option('--rapidsnark <program>', 'path of the rapidsnark program; naming it insists on it')

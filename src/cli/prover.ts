@@ -5,7 +5,7 @@ import type { MarginInstance } from '../protocol/instances.ts'
 import type { CircuitArtifacts } from '../prover/backend.ts'
 import { type MarginArtifactsOptions, MarginProver, marginArtifacts } from '../prover/margin-prover.ts'
 import { keyNotice } from '../prover/provenance.ts'
-import type { BackendChoice } from '../prover/rapidsnark.ts'
+import type { BackendChoice } from '../prover/select-backend.ts'
 import { requireExisting } from './files.ts'
 import type { Io } from './io.ts'
 import type { ProverOptions } from './options.ts'
@@ -65,6 +65,7 @@ export async function openProver(
       ? { backend: options.backend }
       : {}),
     ...(options.rapidsnark === undefined ? {} : { rapidsnark: options.rapidsnark }),
+    notice: (message) => out.notice(message),
   }
   const prover = await out.task(`circuit and keys of ${instance.name}`, (update) =>
     MarginProver.open(instance, { ...artifactsOptions(options, io, out, update), backend }),

@@ -8,7 +8,7 @@ import type { CircuitArtifacts, ProverBackend } from './backend.ts'
 import { REPOSITORY_ROOT } from './cache.ts'
 import { writeMarginSources } from './generate.ts'
 import type { MarginWitness } from './margin-inputs.ts'
-import { type BackendChoice, selectBackend } from './rapidsnark.ts'
+import { type BackendChoice, selectBackend } from './select-backend.ts'
 import { type Proof, verifyProof } from './verify.ts'
 import { WitnessCalculator } from './witness.ts'
 

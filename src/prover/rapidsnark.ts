@@ -7,7 +7,6 @@ import { delimiter, join } from 'node:path'
 import { promisify } from 'node:util'
 import { SetupError, ToolError } from '../protocol/errors.ts'
 import type { BackendOptions, ProofResult, ProverBackend, ProvingArtifacts } from './backend.ts'
-import { BuiltinBackend, type BuiltinOptions } from './builtin/backend.ts'
 import { selfCheck } from './self-check.ts'
 import type { Proof } from './verify.ts'
 import { witnessValues } from './wtns.ts'
@@ -102,33 +101,10 @@ export async function findRapidsnark(searchPath = process.env.PATH ?? ''): Promi
   return undefined
 }
 
-async function isProgram(path: string): Promise<boolean> {
+/** Whether a path is a program that can be run. */
+export async function isProgram(path: string): Promise<boolean> {
   return access(path, constants.X_OK).then(
     async () => (await stat(path)).isFile(),
     () => false,
   )
-}
-
-export interface BackendChoice extends BuiltinOptions {
-  /** "auto" takes rapidsnark when it is installed; "builtin" and "rapidsnark" insist. Auto unless told. */
-  readonly backend?: 'auto' | 'builtin' | 'rapidsnark'
-  /** Path of the rapidsnark program; naming it insists on it. */
-  readonly rapidsnark?: string
-}
-
-/** The backend that the options and the machine give. @throws ToolError when rapidsnark is asked for and missing */
-export async function selectBackend(choice: BackendChoice = {}): Promise<ProverBackend> {
-  const wanted = choice.backend ?? (choice.rapidsnark === undefined ? 'auto' : 'rapidsnark')
-  if (wanted === 'builtin') return new BuiltinBackend(choice)
-  if (choice.rapidsnark !== undefined && !(await isProgram(choice.rapidsnark))) {
-    throw new ToolError(`${choice.rapidsnark} is not a program that can be run`)
-  }
-  const program = choice.rapidsnark ?? (await findRapidsnark())
-  if (program !== undefined) {
-    const verify = choice.selfVerify === undefined ? {} : { selfVerify: choice.selfVerify }
-    return new RapidsnarkBackend({ program, ...verify })
-  }
-  if (wanted === 'rapidsnark')
-    throw new ToolError('rapidsnark is not on the search path; name it or use the built-in prover')
-  return new BuiltinBackend(choice)
 }

@@ -4,7 +4,6 @@ import * as snarkjs from 'snarkjs'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { SetupError } from '../../src/protocol/errors.ts'
 import type { CircuitArtifacts } from '../../src/prover/backend.ts'
-import { BuiltinBackend } from '../../src/prover/builtin/backend.ts'
 import {
   ceremonyBeacon,
   ceremonyContribute,
@@ -16,6 +15,7 @@ import { readContributions } from '../../src/prover/contributions.ts'
 import { blake2bOf, checkPowersOfTau, POWERS_OF_TAU, powersOfTauFor } from '../../src/prover/powers-of-tau.ts'
 import { isProductionKey, keyNotice, sha256 } from '../../src/prover/provenance.ts'
 import { closeSnarkjs } from '../../src/prover/snarkjs-threads.ts'
+import { WasmcurvesBackend } from '../../src/prover/wasmcurves/backend.ts'
 import { WitnessCalculator } from '../../src/prover/witness.ts'
 import { openWorkshop, TOY_SOURCES, type Workshop } from './toy.ts'
 
@@ -111,7 +111,7 @@ describe('a ceremony', () => {
     expect(artifacts.provenance.kind).toBe('test')
     const calculator = await WitnessCalculator.create(artifacts.wasmPath)
     const witness = await calculator.calculate({ context: 77n, x: 4n })
-    const backend = new BuiltinBackend()
+    const backend = new WasmcurvesBackend()
     const { proof, publicSignals } = await backend.prove(artifacts, witness)
     await backend.close()
     const texts = publicSignals.map(String)

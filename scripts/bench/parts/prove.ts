@@ -2,9 +2,9 @@ import { availableParallelism } from 'node:os'
 import { groth16 } from 'snarkjs'
 import { ProofError } from '../../../src/protocol/errors.ts'
 import type { CircuitArtifacts, ProofResult, ProverBackend } from '../../../src/prover/backend.ts'
-import { BuiltinBackend } from '../../../src/prover/builtin/backend.ts'
 import type { CircuitInputs } from '../../../src/prover/margin-inputs.ts'
 import { findRapidsnark, RapidsnarkBackend } from '../../../src/prover/rapidsnark.ts'
+import { selectBackend } from '../../../src/prover/select-backend.ts'
 import { closeSnarkjs } from '../../../src/prover/snarkjs-threads.ts'
 import { WitnessCalculator } from '../../../src/prover/witness.ts'
 import { DEFAULT_THREADS } from '../../../src/prover/workers/pool.ts'
@@ -31,7 +31,7 @@ export const provePart: BenchPart = {
     const witness = await measureWitness(artifacts, statement.inputs, proofs)
     // snarkjs takes a thread per core, so the built-in backend may do the same.
     const threads = Math.max(DEFAULT_THREADS, availableParallelism())
-    const backend = new BuiltinBackend({ threads })
+    const backend = await selectBackend({ backend: 'builtin', threads })
     try {
       const compared = await compare(backend, artifacts, witness.bytes, proofs, say)
       const rapidsnark = await measureRapidsnark(artifacts, witness.bytes, proofs, say)

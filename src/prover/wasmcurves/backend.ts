@@ -1,5 +1,5 @@
 /**
- * The built-in backend: Groth16 with ffjavascript's arithmetic (the wasmcurves module) on our own threads. It
+ * The fallback backend: Groth16 with ffjavascript's arithmetic (the wasmcurves module) on our own threads. It
  * reads snarkjs' zkey and wtns files and writes snarkjs' proofs. Against `snarkjs.groth16.prove` it keeps keys in
  * shared memory between proofs, evaluates the rows in wasm rather than in JavaScript, and runs the five
  * multi-exponentiations while the transforms are under way.
@@ -20,7 +20,7 @@ import { KeyStore } from './keys.ts'
 import { multiexp } from './multiexp.ts'
 import { quotientScalars } from './quotient.ts'
 
-export interface BuiltinOptions extends BackendOptions {
+export interface WasmcurvesOptions extends BackendOptions {
   /** Worker threads; two unless told. */
   readonly threads?: number
   /** Bound on the proving keys kept in memory, in bytes; 512 MiB unless told. */
@@ -29,14 +29,14 @@ export interface BuiltinOptions extends BackendOptions {
 
 const DEFAULT_KEY_BYTES = 512 * 1024 * 1024
 
-export class BuiltinBackend implements ProverBackend {
-  readonly name = 'builtin'
+export class WasmcurvesBackend implements ProverBackend {
+  readonly name = 'wasmcurves'
   readonly #pool: WorkerPool
   readonly #keys: KeyStore
   readonly #selfVerify: boolean
   #closed = false
 
-  constructor(options: BuiltinOptions = {}) {
+  constructor(options: WasmcurvesOptions = {}) {
     this.#pool = new WorkerPool(options.threads ?? DEFAULT_THREADS)
     this.#keys = new KeyStore(options.maxKeyBytes ?? DEFAULT_KEY_BYTES)
     this.#selfVerify = options.selfVerify ?? true

@@ -1,0 +1,208 @@
+/** Groth16 proofs on BN254 in WebAssembly SIMD: snarkjs' zkey and wtns in, snarkjs' proof and signals out. */
+import { parseWitness } from './containers.ts'
+import { EngineError } from './errors.ts'
+import { loadKey } from './key.ts'
+import { computeProof, type EngineProof } from './prove.ts'
+import { InlineRunner, type RunnableKey, type Runner, ThreadRunner } from './runner.ts'
+import { compiledModule, simdSupported } from './wasm/module.ts'
+
+export { EngineError, type EngineErrorCode } from './errors.ts'
+export type { EngineProof } from './prove.ts'
+
+export interface EngineOptions {
+  /** Worker threads, two unless told; 0 computes on the calling thread. */
+  readonly threads?: number
+  /** Bound on the memory of all loaded keys together; 1 GiB unless told. */
+  readonly memoryLimitBytes?: number
+  /** The build whose every limb bound is checked, many times slower; for tests. */
+  readonly checked?: boolean
+}
+
+/** A key in the engine's memory. When it is let go, proving with it fails with CLOSED: load it again. */
+export interface KeyHandle {
+  readonly signalCount: number
+  readonly publicCount: number
+  readonly domainSize: number
+  readonly byteLength: number
+  /** False once the key was released, or had to make room for another. */
+  readonly loaded: boolean
+  release(): void
+}
+
+export interface EngineResult {
+  readonly proof: EngineProof
+  /** Outputs, then public inputs; each in [0, scalar field modulus). */
+  readonly publicSignals: bigint[]
+  readonly timings: Readonly<Record<'rowsMs' | 'transformsMs' | 'computeMs' | 'total', number>>
+}
+
+/** True where the engine can run: WebAssembly with SIMD. */
+export function engineSupported(): boolean {
+  return simdSupported()
+}
+
+const DEFAULT_MEMORY_LIMIT = 2 ** 30
+
+class Key implements KeyHandle {
+  readonly id: number
+  readonly #onRelease: (key: Key) => void
+  proving: RunnableKey | undefined
+  /** The last proof with this key, which the next one waits for: they share memory. */
+  busy: Promise<unknown> = Promise.resolve()
+  users = 0
+  readonly signalCount: number
+  readonly publicCount: number
+  readonly domainSize: number
+  readonly byteLength: number
+
+  constructor(proving: RunnableKey, onRelease: (key: Key) => void) {
+    this.proving = proving
+    this.id = proving.id
+    this.#onRelease = onRelease
+    const { layout } = proving
+    this.signalCount = layout.signalCount
+    this.publicCount = layout.publicCount
+    this.domainSize = layout.domainSize
+    this.byteLength = layout.byteLength
+  }
+
+  get loaded(): boolean {
+    return this.proving !== undefined
+  }
+
+  release(): void {
+    this.#onRelease(this)
+  }
+}
+
+export class Groth16Engine {
+  readonly #runner: Runner
+  readonly #module: WebAssembly.Module
+  readonly #shared: boolean
+  readonly #memoryLimitBytes: number
+  /** Oldest use first. */
+  readonly #keys = new Set<Key>()
+  #nextId = 0
+  #closed = false
+
+  private constructor(runner: Runner, module: WebAssembly.Module, shared: boolean, memoryLimitBytes: number) {
+    this.#runner = runner
+    this.#module = module
+    this.#shared = shared
+    this.#memoryLimitBytes = memoryLimitBytes
+  }
+
+  /** @throws EngineError UNSUPPORTED where there is no WebAssembly SIMD */
+  static async create(options: EngineOptions = {}): Promise<Groth16Engine> {
+    if (!engineSupported()) throw new EngineError('UNSUPPORTED', 'this machine has no WebAssembly SIMD')
+    const { threads = 2, memoryLimitBytes = DEFAULT_MEMORY_LIMIT, checked = false } = options
+    const runner = await makeRunner(threads)
+    const shared = runner instanceof ThreadRunner
+    return new Groth16Engine(runner, await compiledModule({ shared, checked }), shared, memoryLimitBytes)
+  }
+
+  /** Threads at work; 0 when all is computed on the calling thread. */
+  get threads(): number {
+    return this.#shared ? this.#runner.threads : 0
+  }
+
+  /**
+   * Converts a snarkjs proving key; its bytes are not needed afterwards. Keys that are least recently used make
+   * room where the bound demands it.
+   * @throws EngineError KEY, MEMORY or CLOSED
+   */
+  async loadKey(bytes: Uint8Array): Promise<KeyHandle> {
+    this.#refuseIfClosed()
+    if (this.#runner instanceof ThreadRunner) this.#runner.warm()
+    const loaded = await loadKey(bytes, {
+      module: this.#module,
+      shared: this.#shared,
+      threads: this.#runner.threads,
+      memoryLimitBytes: this.#memoryLimitBytes,
+    })
+    this.#refuseIfClosed()
+    const proving = { ...loaded, id: this.#nextId++, module: this.#module }
+    const key = new Key(proving, (released) => this.#release(released))
+    this.#keys.add(key)
+    this.#makeRoom(key)
+    return key
+  }
+
+  /**
+   * Proves a witness (wtns bytes). The proof is not verified here, and a witness that breaks a constraint gives one
+   * that does not verify. Proofs with one key run one after the other.
+   * @throws EngineError WITNESS, WORKER or CLOSED
+   */
+  async prove(handle: KeyHandle, wtns: Uint8Array): Promise<EngineResult> {
+    this.#refuseIfClosed()
+    const started = performance.now()
+    const key = handle as Key
+    const values = parseWitness(wtns, key.signalCount)
+    if (key.proving === undefined || !this.#keys.has(key)) {
+      throw new EngineError('CLOSED', 'this key is no longer loaded')
+    }
+    this.#keys.delete(key)
+    this.#keys.add(key)
+    const { proving } = key
+    key.users++
+    const work = key.busy.then(() => computeProof(this.#runner, proving, values))
+    key.busy = work.catch(() => undefined)
+    try {
+      const { proof, timings } = await work
+      const publicSignals = Array.from({ length: key.publicCount }, (_, i) => valueAt(values, i + 1))
+      return { proof, publicSignals, timings: { ...timings, total: performance.now() - started } }
+    } finally {
+      key.users--
+      this.#makeRoom(undefined)
+    }
+  }
+
+  /** Ends the threads and lets all keys go; proofs under way fail with CLOSED. */
+  async close(): Promise<void> {
+    this.#closed = true
+    await this.#runner.close()
+    for (const key of this.#keys) this.#release(key)
+  }
+
+  /** Ends the threads now: proofs under way fail with WORKER, the next one starts new threads. */
+  async interrupt(): Promise<void> {
+    if (this.#runner instanceof ThreadRunner) await this.#runner.terminate()
+  }
+
+  #refuseIfClosed(): void {
+    if (this.#closed) throw new EngineError('CLOSED', 'the engine is closed')
+  }
+
+  #makeRoom(keep: Key | undefined): void {
+    let total = [...this.#keys].reduce((sum, { byteLength }) => sum + byteLength, 0)
+    for (const key of this.#keys) {
+      if (total <= this.#memoryLimitBytes) return
+      if (key === keep || key.users > 0) continue
+      this.#release(key)
+      total -= key.byteLength
+    }
+  }
+
+  #release(key: Key): void {
+    if (key.proving !== undefined) this.#runner.forget(key.proving)
+    key.proving = undefined
+    this.#keys.delete(key)
+  }
+}
+
+/** Threads need memory that they can share; without it, or without threads, jobs run where they are asked for. */
+async function makeRunner(threads: number): Promise<Runner> {
+  if (threads < 1 || typeof SharedArrayBuffer === 'undefined') return new InlineRunner()
+  try {
+    const { Worker } = await import('node:worker_threads')
+    return new ThreadRunner(Math.floor(threads), Worker)
+  } catch {
+    return new InlineRunner()
+  }
+}
+
+function valueAt(words: Uint32Array, index: number): bigint {
+  let value = 0n
+  for (let i = 7; i >= 0; i--) value = (value << 32n) | BigInt(words[8 * index + i]!)
+  return value
+}
