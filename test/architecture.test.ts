@@ -44,6 +44,19 @@ describe('layers point one way', () => {
   }
 })
 
+describe('the proving engine', () => {
+  it('could stand as a package of its own: it imports nothing from the rest', () => {
+    const engine = join(source, 'prover', 'engine')
+    const outside = typescriptFiles(engine).flatMap((file) =>
+      importsOf(file)
+        .filter((specifier) => specifier.startsWith('.'))
+        .map((specifier) => resolve(dirname(file), specifier))
+        .filter((target) => !target.startsWith(`${engine}/`)),
+    )
+    expect(outside).toEqual([])
+  })
+})
+
 describe('the core is pure', () => {
   const impure = [
     /Math\.random/,
