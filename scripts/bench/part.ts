@@ -46,6 +46,11 @@ export function atMost(measure: string, value: number, limit: number, show: (val
   return { measure, figure: show(value), target: `<= ${show(limit)}`, reached: value <= limit }
 }
 
+/** A row whose figure is to be at least some limit. */
+export function atLeast(measure: string, value: number, limit: number, show: (value: number) => string): Row {
+  return { measure, figure: show(value), target: `>= ${show(limit)}`, reached: value >= limit }
+}
+
 export function showSeconds(seconds: number): string {
   return seconds < 1 ? `${(seconds * 1_000).toFixed(0)} ms` : `${seconds.toFixed(2)} s`
 }

@@ -4,9 +4,17 @@ import { constraintsPart } from './parts/constraints.ts'
 import { gasPart } from './parts/gas.ts'
 import { matrixPart } from './parts/matrix.ts'
 import { provePart } from './parts/prove.ts'
+import { proveLargePart } from './parts/prove-large.ts'
 import { sweepPart } from './parts/sweep.ts'
 
-export const PARTS: readonly BenchPart[] = [matrixPart, sweepPart, provePart, constraintsPart, gasPart]
+export const PARTS: readonly BenchPart[] = [
+  matrixPart,
+  sweepPart,
+  provePart,
+  proveLargePart,
+  constraintsPart,
+  gasPart,
+]
 
 /** The named parts in the registry's order, or all of them. @throws RangeError for an unknown name */
 export function selectParts(names: readonly string[]): readonly BenchPart[] {

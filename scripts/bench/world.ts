@@ -2,7 +2,7 @@
 import { Book } from '../../src/book/book.ts'
 import { type SampleEntry, sampleBook } from '../../src/book/sample.ts'
 import type { Claim } from '../../src/protocol/claims.ts'
-import { DEFAULT_INSTANCE } from '../../src/protocol/instances.ts'
+import { DEFAULT_INSTANCE, type MarginInstance } from '../../src/protocol/instances.ts'
 import { type Hasher, poseidonHasher } from '../../src/protocol/poseidon.ts'
 import type { CircuitArtifacts } from '../../src/prover/backend.ts'
 import { claimWitness, type MarginWitness } from '../../src/prover/margin-inputs.ts'
@@ -17,14 +17,14 @@ import type { Say } from './part.ts'
 const SEED = 1
 
 export interface BenchWorld {
+  readonly instance: MarginInstance
   readonly hasher: Hasher
   readonly matrix: RiskMatrix
   readonly entries: readonly SampleEntry[]
   readonly book: Book
 }
 
-export async function benchWorld(): Promise<BenchWorld> {
-  const instance = DEFAULT_INSTANCE
+export async function benchWorld(instance: MarginInstance = DEFAULT_INSTANCE): Promise<BenchWorld> {
   const hasher = await poseidonHasher()
   const snapshot = sampleMarket({ seed: SEED, size: 'full' })
   const matrix = buildRiskMatrix(hasher, {
@@ -41,7 +41,7 @@ export async function benchWorld(): Promise<BenchWorld> {
     instance,
   })
   const accounts = entries.map(({ account }) => account)
-  return { hasher, matrix, entries, book: Book.from(accounts, hasher, instance) }
+  return { instance, hasher, matrix, entries, book: Book.from(accounts, hasher, instance) }
 }
 
 /** The account of a tier with the most positions: padding slots would flatter a proof. */
@@ -53,14 +53,17 @@ export function fullestOf({ entries }: BenchWorld, tier: Tier): number {
 }
 
 export function witnessOf(world: BenchWorld, index: number, claim: Claim, context: bigint): MarginWitness {
-  const { hasher, matrix, book } = world
+  const { instance, hasher, matrix, book } = world
   const round = { tree: matrix.tree, parameters: matrix.parametersWord }
-  return claimWitness(hasher, DEFAULT_INSTANCE, book.opening(index), round, { claim, context })
+  return claimWitness(hasher, instance, book.opening(index), round, { claim, context })
 }
 
-/** Circuit and development keys of margin-16, from the cache where it has them. */
-export function benchArtifacts(say: Say): Promise<CircuitArtifacts> {
-  return marginArtifacts(DEFAULT_INSTANCE, {
+/** Circuit and development keys of an instance, from the cache where it has them. */
+export function benchArtifacts(
+  say: Say,
+  instance: MarginInstance = DEFAULT_INSTANCE,
+): Promise<CircuitArtifacts> {
+  return marginArtifacts(instance, {
     notice: say,
     progress: (step, done, total) => say(total > 0 ? `${step} ${Math.floor((100 * done) / total)}%` : step),
   })
