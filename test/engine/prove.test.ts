@@ -3,43 +3,24 @@ import { Worker } from 'node:worker_threads'
 import * as snarkjs from 'snarkjs'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { FIELD_MODULUS } from '../../src/protocol/field.ts'
-import type { CircuitArtifacts } from '../../src/prover/backend.ts'
 import { EngineError, engineSupported, Groth16Engine, type KeyHandle } from '../../src/prover/engine/index.ts'
 import { loadKey } from '../../src/prover/engine/key.ts'
 import { ThreadRunner } from '../../src/prover/engine/runner.ts'
 import { compiledModule } from '../../src/prover/engine/wasm/module.ts'
-import { invertField } from '../../src/prover/scalar-field.ts'
 import { closeSnarkjs } from '../../src/prover/snarkjs-threads.ts'
 import { verifyProof } from '../../src/prover/verify.ts'
-import { WitnessCalculator, type WitnessInputs } from '../../src/prover/witness.ts'
-import { WorkerPool } from '../../src/prover/workers/pool.ts'
 import { readWitness, writeWitness } from '../../src/prover/wtns.ts'
-import { openWorkshop, type ToyName, type Workshop } from '../prover/toy.ts'
-
-const shown = [2n, 3n, 5n, 7n, 11n, 13n, 17n, 19n]
-const INPUTS: Record<ToyName, WitnessInputs> = {
-  product: { a: 3n, b: 5n },
-  eight: { shown, hidden: shown.map(invertField) },
-  context: { context: 77n, x: 4n },
-  bits: { value: 0xabcden },
-}
-const NAMES = Object.keys(INPUTS) as ToyName[]
+import { buildToys, openWorkshop, TOY_NAMES, type ToyName, type Toys, type Workshop } from '../prover/toy.ts'
 
 let workshop: Workshop
-const artifacts = {} as Record<ToyName, CircuitArtifacts>
-const witnesses = {} as Record<ToyName, Uint8Array>
+let artifacts: Toys['artifacts']
+let witnesses: Toys['witnesses']
 const keys = {} as Record<ToyName, Uint8Array>
 
 beforeAll(async () => {
   workshop = await openWorkshop()
-  const pool = new WorkerPool(2)
-  for (const name of NAMES) {
-    artifacts[name] = await workshop.artifacts(name, { pool })
-    const calculator = await WitnessCalculator.create(artifacts[name].wasmPath)
-    witnesses[name] = await calculator.calculate(INPUTS[name])
-    keys[name] = new Uint8Array(await readFile(artifacts[name].zkeyPath))
-  }
-  await pool.close()
+  ;({ artifacts, witnesses } = await buildToys(workshop))
+  for (const name of TOY_NAMES) keys[name] = new Uint8Array(await readFile(artifacts[name].zkeyPath))
 })
 afterAll(async () => {
   await closeSnarkjs()
@@ -60,7 +41,7 @@ describe.each([{ threads: 0 }, { threads: 1 }, { threads: 2 }, { threads: 0, che
   (options) => {
     it('of small circuits verify with snarkjs and differ each time', async () => {
       const engine = await Groth16Engine.create(options)
-      for (const name of NAMES) {
+      for (const name of TOY_NAMES) {
         const key = await engine.loadKey(keys[name])
         const [first, second] = await Promise.all([1, 2].map(() => engine.prove(key, witnesses[name])))
         for (const { proof, publicSignals, timings } of [first!, second!]) {

@@ -4,17 +4,14 @@ import * as snarkjs from 'snarkjs'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { ProofError, SetupError, ToolError, WitnessError } from '../../src/protocol/errors.ts'
 import { FIELD_MODULUS } from '../../src/protocol/field.ts'
-import type { CircuitArtifacts, ProverBackend } from '../../src/prover/backend.ts'
+import type { ProverBackend } from '../../src/prover/backend.ts'
 import { readSections } from '../../src/prover/binary.ts'
 import { EngineBackend } from '../../src/prover/engine-backend.ts'
-import { invertField } from '../../src/prover/scalar-field.ts'
 import { closeSnarkjs } from '../../src/prover/snarkjs-threads.ts'
 import { verifyProof } from '../../src/prover/verify.ts'
 import { WasmcurvesBackend } from '../../src/prover/wasmcurves/backend.ts'
-import { WitnessCalculator, type WitnessInputs } from '../../src/prover/witness.ts'
-import { WorkerPool } from '../../src/prover/workers/pool.ts'
 import { readWitness, writeWitness } from '../../src/prover/wtns.ts'
-import { openWorkshop, type ToyName, type Workshop } from './toy.ts'
+import { buildToys, openWorkshop, TOY_NAMES, type Toys, type Workshop } from './toy.ts'
 
 // What every backend owes its caller, shown for each that is built in.
 const BACKENDS: readonly (readonly [string, () => Promise<ProverBackend>])[] = [
@@ -23,27 +20,12 @@ const BACKENDS: readonly (readonly [string, () => Promise<ProverBackend>])[] = [
 ]
 
 let workshop: Workshop
-const artifacts = {} as Record<ToyName, CircuitArtifacts>
-const witnesses = {} as Record<ToyName, Uint8Array>
-
-const shown = [2n, 3n, 5n, 7n, 11n, 13n, 17n, 19n]
-const INPUTS: Record<ToyName, WitnessInputs> = {
-  product: { a: 3n, b: 5n },
-  eight: { shown, hidden: shown.map(invertField) },
-  context: { context: 77n, x: 4n },
-  bits: { value: 0xabcden },
-}
-const NAMES = Object.keys(INPUTS) as ToyName[]
+let artifacts: Toys['artifacts']
+let witnesses: Toys['witnesses']
 
 beforeAll(async () => {
   workshop = await openWorkshop()
-  const pool = new WorkerPool(2)
-  for (const name of NAMES) {
-    artifacts[name] = await workshop.artifacts(name, { pool })
-    const calculator = await WitnessCalculator.create(artifacts[name].wasmPath)
-    witnesses[name] = await calculator.calculate(INPUTS[name])
-  }
-  await pool.close()
+  ;({ artifacts, witnesses } = await buildToys(workshop))
 })
 afterAll(async () => {
   await closeSnarkjs()
@@ -58,7 +40,7 @@ describe.each(BACKENDS)('%s', (_, open) => {
   afterAll(() => backend.close())
 
   describe('a proof', () => {
-    for (const name of NAMES) {
+    for (const name of TOY_NAMES) {
       it(`of "${name}" verifies with snarkjs and shows nothing else`, async () => {
         const { proof, publicSignals, timings } = await backend.prove(artifacts[name], witnesses[name])
         const key = artifacts[name].verificationKey
@@ -77,11 +59,11 @@ describe.each(BACKENDS)('%s', (_, open) => {
     }
 
     it('differs each time, and proofs at the same time do not disturb each other', async () => {
-      const jobs = [...NAMES, ...NAMES].map((name) => backend.prove(artifacts[name], witnesses[name]))
+      const jobs = [...TOY_NAMES, ...TOY_NAMES].map((name) => backend.prove(artifacts[name], witnesses[name]))
       const proofs = await Promise.all(jobs)
       expect(new Set(proofs.map(({ proof }) => proof.pi_a[0])).size).toBe(proofs.length)
       proofs.forEach(({ proof, publicSignals }, i) => {
-        expect(verifyProof(artifacts[NAMES[i % 4]!]!.verificationKey, publicSignals, proof)).toBe(true)
+        expect(verifyProof(artifacts[TOY_NAMES[i % 4]!]!.verificationKey, publicSignals, proof)).toBe(true)
       })
     })
   })

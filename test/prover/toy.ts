@@ -3,6 +3,10 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type ArtifactsRequest, circuitArtifacts } from '../../src/prover/artifacts.ts'
+import type { CircuitArtifacts } from '../../src/prover/backend.ts'
+import { invertField } from '../../src/prover/scalar-field.ts'
+import { WitnessCalculator, type WitnessInputs } from '../../src/prover/witness.ts'
+import { WorkerPool } from '../../src/prover/workers/pool.ts'
 
 const PRAGMA = 'pragma circom 2.1.6;\n'
 
@@ -94,4 +98,36 @@ export async function openWorkshop(): Promise<Workshop> {
       }),
     close: () => rm(folder, { recursive: true, force: true }),
   }
+}
+
+const shown = [2n, 3n, 5n, 7n, 11n, 13n, 17n, 19n]
+/** Inputs that each toy accepts. */
+export const TOY_INPUTS: Readonly<Record<ToyName, WitnessInputs>> = {
+  product: { a: 3n, b: 5n },
+  eight: { shown, hidden: shown.map(invertField) },
+  context: { context: 77n, x: 4n },
+  bits: { value: 0xabcden },
+}
+export const TOY_NAMES = Object.keys(TOY_INPUTS) as ToyName[]
+
+export interface Toys {
+  readonly artifacts: Readonly<Record<ToyName, CircuitArtifacts>>
+  readonly witnesses: Readonly<Record<ToyName, Uint8Array>>
+}
+
+/** Every toy compiled and keyed, with an honest witness. */
+export async function buildToys(workshop: Workshop): Promise<Toys> {
+  const artifacts = {} as Record<ToyName, CircuitArtifacts>
+  const witnesses = {} as Record<ToyName, Uint8Array>
+  const pool = new WorkerPool(2)
+  try {
+    for (const name of TOY_NAMES) {
+      artifacts[name] = await workshop.artifacts(name, { pool })
+      const calculator = await WitnessCalculator.create(artifacts[name].wasmPath)
+      witnesses[name] = await calculator.calculate(TOY_INPUTS[name])
+    }
+  } finally {
+    await pool.close()
+  }
+  return { artifacts, witnesses }
 }

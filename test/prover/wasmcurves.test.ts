@@ -3,46 +3,28 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { ProofError, ToolError } from '../../src/protocol/errors.ts'
 import { FIELD_MODULUS } from '../../src/protocol/field.ts'
-import type { CircuitArtifacts } from '../../src/prover/backend.ts'
 import { sharedBytes, writeInteger } from '../../src/prover/binary.ts'
 import { Point } from '../../src/prover/points.ts'
 import { sha256 } from '../../src/prover/provenance.ts'
 import { RapidsnarkBackend } from '../../src/prover/rapidsnark.ts'
-import { invertField } from '../../src/prover/scalar-field.ts'
 import { selectBackend } from '../../src/prover/select-backend.ts'
 import { closeSnarkjs } from '../../src/prover/snarkjs-threads.ts'
 import { verifyProof } from '../../src/prover/verify.ts'
 import { WasmcurvesBackend } from '../../src/prover/wasmcurves/backend.ts'
 import { KeyStore } from '../../src/prover/wasmcurves/keys.ts'
 import { multiexp } from '../../src/prover/wasmcurves/multiexp.ts'
-import { WitnessCalculator, type WitnessInputs } from '../../src/prover/witness.ts'
 import { affineBytes } from '../../src/prover/workers/bn128.ts'
 import { WorkerPool } from '../../src/prover/workers/pool.ts'
-import { openWorkshop, type ToyName, type Workshop } from './toy.ts'
+import { buildToys, openWorkshop, type Toys, type Workshop } from './toy.ts'
 
 let workshop: Workshop
 const backend = new WasmcurvesBackend({ threads: 2 })
-const artifacts = {} as Record<ToyName, CircuitArtifacts>
-const witnesses = {} as Record<ToyName, Uint8Array>
-
-const shown = [2n, 3n, 5n, 7n, 11n, 13n, 17n, 19n]
-const INPUTS: Record<ToyName, WitnessInputs> = {
-  product: { a: 3n, b: 5n },
-  eight: { shown, hidden: shown.map(invertField) },
-  context: { context: 77n, x: 4n },
-  bits: { value: 0xabcden },
-}
-const NAMES = Object.keys(INPUTS) as ToyName[]
+let artifacts: Toys['artifacts']
+let witnesses: Toys['witnesses']
 
 beforeAll(async () => {
   workshop = await openWorkshop()
-  const pool = new WorkerPool(2)
-  for (const name of NAMES) {
-    artifacts[name] = await workshop.artifacts(name, { pool })
-    const calculator = await WitnessCalculator.create(artifacts[name].wasmPath)
-    witnesses[name] = await calculator.calculate(INPUTS[name])
-  }
-  await pool.close()
+  ;({ artifacts, witnesses } = await buildToys(workshop))
 })
 afterAll(async () => {
   await backend.close()
