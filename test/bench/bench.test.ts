@@ -81,7 +81,14 @@ describe('the market', () => {
 
 describe('the registry', () => {
   it('has the parts that the JSON is to have, each once', () => {
-    expect(PARTS.map(({ name }) => name)).toEqual(['matrix', 'sweep', 'prove', 'constraints', 'gas'])
+    expect(PARTS.map(({ name }) => name)).toEqual([
+      'matrix',
+      'sweep',
+      'prove',
+      'proveLarge',
+      'constraints',
+      'gas',
+    ])
   })
 
   it('selects in its own order, all by default, and refuses what it does not have', () => {
