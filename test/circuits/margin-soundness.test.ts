@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest'
+import { bookRootOf } from '../../src/book/book.ts'
 import { emptyChainState } from '../../src/book/chain.ts'
 import { THRESHOLDS, type Threshold } from '../../src/protocol/claims.ts'
 import { FIELD_MODULUS, toField } from '../../src/protocol/field.ts'
@@ -225,8 +226,25 @@ describe('the portfolio is the whole portfolio', () => {
   })
 
   it('does not prove an empty place of the book', async () => {
-    const empty = world.book
-    expect(() => empty.opening(2)).toThrow(/no account/)
+    // A venue counts three accounts where two stand. The empty place shares its eight children with the first.
+    const bookRoot = bookRootOf(hasher, world.book.treeRoot, 3)
+    const counted = { ...inputs, bookRoot, count: 3n }
+    expect(await accepted(counted)).toBe(true)
+    expect(await accepted({ ...counted, index: 2n })).toBe(false)
+    // Nor an account of nothing at all there.
+    const nothing = inputs.id as readonly bigint[]
+    const zero = nothing.map(() => 0n)
+    expect(
+      await accepted({
+        ...counted,
+        index: 2n,
+        id: zero,
+        quantity: zero,
+        accountId: 0n,
+        owner: 0n,
+        nonce: 0n,
+      }),
+    ).toBe(false)
   })
 })
 
