@@ -16,6 +16,8 @@ const TAG_NAMES = {
   BOOK_ROOT: 'tacit.book.root.v1',
   CHAIN: 'tacit.chain.v1',
   CHAIN_BETA: 'tacit.chain.beta.v1',
+  SLICE: 'tacit.slice.v1',
+  TRANSFER_BETA: 'tacit.transfer.beta.v1',
 } as const
 
 export type Domain = keyof typeof TAG_NAMES

@@ -27,3 +27,12 @@ export function riskPlaces(instance: MarginInstance): number {
 export function accountPlaces(instance: MarginInstance): number {
   return 8 ** instance.accountLevels
 }
+
+/** The circuits of the liquidation engine. Each comes in the sizes of the margin instance of the same slots. */
+export const ENGINE_CIRCUITS = ['lot', 'transfer', 'adjust', 'kept'] as const
+export type EngineCircuit = (typeof ENGINE_CIRCUITS)[number]
+
+/** transfer-16 belongs to margin-16: same slots, same trees. */
+export function engineInstanceName(circuit: EngineCircuit, instance: MarginInstance): string {
+  return `${circuit}-${instance.slots}`
+}
