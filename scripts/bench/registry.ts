@@ -1,10 +1,12 @@
 /** Every part of the benchmark, in the order in which they run. A new part is a file in parts/ and a line here. */
 import type { BenchPart } from './part.ts'
+import { browserPart } from './parts/browser.ts'
 import { constraintsPart } from './parts/constraints.ts'
 import { gasPart } from './parts/gas.ts'
 import { matrixPart } from './parts/matrix.ts'
 import { provePart } from './parts/prove.ts'
 import { proveLargePart } from './parts/prove-large.ts'
+import { setupPart } from './parts/setup.ts'
 import { sweepPart } from './parts/sweep.ts'
 
 export const PARTS: readonly BenchPart[] = [
@@ -12,6 +14,8 @@ export const PARTS: readonly BenchPart[] = [
   sweepPart,
   provePart,
   proveLargePart,
+  browserPart,
+  setupPart,
   constraintsPart,
   gasPart,
 ]

@@ -59,7 +59,7 @@ async function developmentKeys(request: ArtifactsRequest, compiled: CompiledCirc
       const pool = request.pool ?? new WorkerPool()
       try {
         const r1cs = await readR1cs(compiled.r1csPath)
-        const bytes = await developmentKey(r1cs, seed, pool, request.progress)
+        const bytes = await developmentKey(r1cs, seed, pool, request)
         await writeKeys(draft, bytes, {
           kind: 'development',
           r1csHash: r1cs.hash,

@@ -64,20 +64,39 @@ export function writeSections(
   version: number,
   sections: readonly (readonly [number, Uint8Array])[],
 ): Uint8Array {
-  const total = sections.reduce((sum, [, body]) => sum + 12 + body.length, 12)
-  const bytes = new Uint8Array(total)
+  const lengths = sections.map(([id, body]) => [id, body.length] as const)
+  const container = emptySections(magic, version, lengths, (length) => new Uint8Array(length))
+  for (const [id, body] of sections) container.body(id).set(body)
+  return container.bytes
+}
+
+export interface Container {
+  readonly bytes: Uint8Array
+  /** A section, as a view of the container. */
+  body(id: number): Uint8Array
+}
+
+/** A container whose sections are still to be filled. */
+export function emptySections(
+  magic: string,
+  version: number,
+  lengths: readonly (readonly [number, number])[],
+  allocate: (length: number) => Uint8Array,
+): Container {
+  const bytes = allocate(lengths.reduce((sum, [, length]) => sum + 12 + length, 12))
   const view = viewOf(bytes)
+  const bodies = new Map<number, Uint8Array>()
   bytes.set(Buffer.from(magic, 'ascii'))
   view.setUint32(4, version, true)
-  view.setUint32(8, sections.length, true)
+  view.setUint32(8, lengths.length, true)
   let at = 12
-  for (const [id, body] of sections) {
+  for (const [id, length] of lengths) {
     view.setUint32(at, id, true)
-    view.setBigUint64(at + 4, BigInt(body.length), true)
-    bytes.set(body, at + 12)
-    at += 12 + body.length
+    view.setBigUint64(at + 4, BigInt(length), true)
+    bodies.set(id, bytes.subarray(at + 12, at + 12 + length))
+    at += 12 + length
   }
-  return bytes
+  return { bytes, body: (id) => bodies.get(id)! }
 }
 
 export function viewOf(bytes: Uint8Array): DataView {

@@ -6,13 +6,15 @@
 import { createHash } from 'node:crypto'
 import { SetupError } from '../protocol/errors.ts'
 import { FIELD_MODULUS } from '../protocol/field.ts'
-import { integerBytes, sharedBytes, writeSections } from './binary.ts'
+import { type Container, emptySections, integerBytes, sharedBytes, toShared } from './binary.ts'
 import { domainPower, type R1cs } from './r1cs.ts'
 import { BASE_FIELD_MODULUS, powField, TWO_ADICITY } from './scalar-field.ts'
-import { affineBytes, FIELD_BYTES, type Group } from './workers/bn128.ts'
-import { bestWindow } from './workers/fixed-base.ts'
-import type { ToxicWaste } from './workers/jobs.ts'
+import { coefficientBytes, signalScalars, splitConstraints } from './setup-constraints.ts'
+import { type Arithmetic, openPointMaker, type PointMaker } from './setup-points.ts'
+import { affineBytes, FIELD_BYTES } from './workers/bn128.ts'
+import type { SetupScalars, ToxicWaste } from './workers/jobs.ts'
 import type { WorkerPool } from './workers/pool.ts'
+import { HEADER_FIXED_BYTES } from './zkey.ts'
 
 /**
  * Tells a person how far a slow step is: `done` of `total`, in the step's own units; a total of 0 means that
@@ -23,10 +25,11 @@ export type Progress = (step: string, done: number, total: number) => void
 /** The seed of every key that the repository makes unless told otherwise. */
 export const DEFAULT_SEED = 'tacit-development-1'
 
-const SCALARS_PER_JOB = 2048
-
 /** Groth16 over the file's domain; nobody has contributed, so section 10 lists nothing. */
 const GROTH16 = 1
+
+/** Bytes of the hash in section 10. */
+const HASH_BYTES = 64
 
 /**
  * The secrets that follow from a seed: distinct, non-zero, tau outside both domains that it is evaluated against.
@@ -50,82 +53,104 @@ export function toxicWaste(seed: string, power: number): ToxicWaste {
   return { tau, alpha: draw('alpha'), beta: draw('beta'), gamma: draw('gamma'), delta: draw('delta') }
 }
 
+export interface SetupOptions {
+  readonly progress?: Progress | undefined
+  /** Told when slower arithmetic has to stand in. */
+  readonly notice?: ((message: string) => void) | undefined
+  /** The engine's unless told, and wasmcurves' where the engine cannot run; the bytes are the same. */
+  readonly arithmetic?: Arithmetic | undefined
+}
+
 /**
- * The proving key of a constraint system, in snarkjs' zkey format.
+ * The proving key of a constraint system, in snarkjs' zkey format, in shared memory.
  * @throws SetupError when the circuit is empty or too large, ToolError when a thread fails
  */
 export async function developmentKey(
   r1cs: R1cs,
   seed: string,
   pool: WorkerPool,
-  progress: Progress = () => {},
+  options: SetupOptions = {},
 ): Promise<Uint8Array> {
   const power = domainPower(r1cs)
   if (power >= TWO_ADICITY) throw new SetupError(`${r1cs.constraintCount} constraints are too many`)
   const waste = toxicWaste(seed, power)
+  const { progress = () => {} } = options
   progress('evaluating constraints', 0, 1)
-  const scalars = await pool.run({
-    kind: 'setup-scalars',
-    constraints: shared(r1cs.constraints),
-    constraintCount: r1cs.constraintCount,
-    signalCount: r1cs.signalCount,
-    publicCount: r1cs.publicCount,
-    power,
-    waste,
-  })
-  const publicBytes = (r1cs.publicCount + 1) * FIELD_BYTES
-  const multiply = pointMaker(pool, progress, {
-    g1: (scalars.a.length + scalars.b.length + scalars.c.length + scalars.h.length) / FIELD_BYTES,
-    g2: scalars.b.length / FIELD_BYTES,
-  })
-  const [header1, header2, a, b1, b2, c, h] = await Promise.all([
-    multiply('g1', joined([waste.alpha, waste.beta, waste.delta])),
-    multiply('g2', joined([waste.beta, waste.gamma, waste.delta])),
-    multiply('g1', scalars.a),
-    multiply('g1', scalars.b),
-    multiply('g2', scalars.b),
-    multiply('g1', scalars.c),
-    multiply('g1', scalars.h),
-  ])
-  const split = (publicBytes / FIELD_BYTES) * affineBytes('g1')
-  return writeSections('zkey', 1, [
-    [1, uint32(GROTH16)],
-    [2, header(r1cs, power, header1, header2)],
-    [4, scalars.coefficients],
-    [3, c.subarray(0, split)],
-    [9, h],
-    [8, c.subarray(split)],
-    [5, a],
-    [6, b1],
-    [7, b2],
-    [10, contributions(r1cs, seed)],
+  const parts = splitConstraints(r1cs, pool.threads)
+  const key = layOutKey(r1cs, power, coefficientBytes(parts, r1cs.publicCount))
+  const counts = { g1: 3 * r1cs.signalCount + 2 ** power, g2: r1cs.signalCount }
+  let done = 0
+  const onProgress = (count: number) => {
+    done += count
+    progress('computing key points', done, counts.g1 + counts.g2)
+  }
+  const maker = await openPointMaker({ ...options, pool, counts, onProgress })
+  try {
+    const quotient = pool.run({ kind: 'setup-quotient', power, waste })
+    const scalars = signalScalars(pool, r1cs, parts, key.body(4), { power, waste })
+    // While the threads work.
+    key.body(1).set(uint32(GROTH16))
+    key.body(10).set(contributions(r1cs, seed))
+    await Promise.all([
+      writeHeader(key.body(2), r1cs, power, waste, maker),
+      quotient.then((h) => maker.multiply('g1', h, key.body(9))),
+      scalars.then((known) => writePoints(key, r1cs, known, maker)),
+    ])
+    return key.bytes
+  } finally {
+    await maker.close()
+  }
+}
+
+function layOutKey(r1cs: R1cs, power: number, coefficients: number): Container {
+  const { signalCount, publicCount } = r1cs
+  const [g1, g2] = [affineBytes('g1'), affineBytes('g2')]
+  const lengths = [
+    [1, 4],
+    [2, HEADER_FIXED_BYTES + 3 * g1 + 3 * g2],
+    [4, coefficients],
+    [3, (publicCount + 1) * g1],
+    [9, 2 ** power * g1],
+    [8, (signalCount - publicCount - 1) * g1],
+    [5, signalCount * g1],
+    [6, signalCount * g1],
+    [7, signalCount * g2],
+    [10, HASH_BYTES + 4],
+  ] as const
+  return emptySections('zkey', 1, lengths, sharedBytes)
+}
+
+async function writePoints(
+  key: Container,
+  { publicCount }: R1cs,
+  { a, b, c }: SetupScalars,
+  maker: PointMaker,
+): Promise<void> {
+  const split = (publicCount + 1) * FIELD_BYTES
+  await Promise.all([
+    // The costly ones first.
+    maker.multiply('g2', b, key.body(7)),
+    maker.multiply('g1', b, key.body(6)),
+    maker.multiply('g1', a, key.body(5)),
+    maker.multiply('g1', c.subarray(0, split), key.body(3)),
+    maker.multiply('g1', c.subarray(split), key.body(8)),
   ])
 }
 
-/** A function from scalars to points that spreads over the pool and reports progress over all its calls. */
-function pointMaker(pool: WorkerPool, progress: Progress, counts: Record<Group, number>) {
-  const total = counts.g1 + counts.g2
-  let done = 0
-  return async (group: Group, scalars: Uint8Array): Promise<Uint8Array> => {
-    const count = scalars.length / FIELD_BYTES
-    const size = affineBytes(group)
-    const points = sharedBytes(count * size)
-    const windowBits = bestWindow(counts[group] / pool.threads)
-    const jobs: Promise<void>[] = []
-    for (let from = 0; from < count; from += SCALARS_PER_JOB) {
-      const to = Math.min(count, from + SCALARS_PER_JOB)
-      const job = pool.run({
-        kind: 'fixed-base',
-        group,
-        scalars: scalars.subarray(from * FIELD_BYTES, to * FIELD_BYTES),
-        points: points.subarray(from * size, to * size),
-        windowBits,
-      })
-      jobs.push(job.then(() => progress('computing key points', (done += to - from), total)))
-    }
-    await Promise.all(jobs)
-    return points
-  }
+async function writeHeader(
+  body: Uint8Array,
+  r1cs: R1cs,
+  power: number,
+  waste: ToxicWaste,
+  maker: PointMaker,
+): Promise<void> {
+  const g1 = sharedBytes(3 * affineBytes('g1'))
+  const g2 = sharedBytes(3 * affineBytes('g2'))
+  await Promise.all([
+    maker.multiply('g1', joined([waste.alpha, waste.beta, waste.delta]), g1),
+    maker.multiply('g2', joined([waste.beta, waste.gamma, waste.delta]), g2),
+  ])
+  body.set(header(r1cs, power, g1, g2))
 }
 
 function header(r1cs: R1cs, power: number, g1: Uint8Array, g2: Uint8Array): Uint8Array {
@@ -160,13 +185,7 @@ function contributions(r1cs: R1cs, seed: string): Uint8Array {
 }
 
 function joined(values: readonly bigint[]): Uint8Array {
-  return shared(concat(values.map(integerBytes)))
-}
-
-function shared(bytes: Uint8Array): Uint8Array {
-  const copy = sharedBytes(bytes.length)
-  copy.set(bytes)
-  return copy
+  return toShared(concat(values.map(integerBytes)))
 }
 
 function uint32(value: number): Uint8Array {

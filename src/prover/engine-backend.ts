@@ -1,11 +1,16 @@
 /** The engine (src/prover/engine) behind the backend interface: keys by path, our errors, our checks. Reads key files. */
-import { stat } from 'node:fs/promises'
+import { type FileHandle, open, stat } from 'node:fs/promises'
 import { SetupError, TacitError, ToolError, WitnessError } from '../protocol/errors.ts'
 import type { BackendOptions, ProofResult, ProverBackend, ProvingArtifacts } from './backend.ts'
-import { readBinary } from './binary.ts'
-import { EngineError, Groth16Engine, type KeyHandle } from './engine/index.ts'
-import { selfCheck } from './self-check.ts'
-import { parseZkey, refuseUnsafeKey } from './zkey.ts'
+import {
+  EngineError,
+  Groth16Engine,
+  type KeyHandle,
+  type KeyReader,
+  type VerificationPoints,
+} from './engine/index.ts'
+import { explainFailure } from './self-check.ts'
+import type { VerificationKey } from './zkey.ts'
 
 export interface EngineBackendOptions extends BackendOptions {
   /** Worker threads; two unless told. */
@@ -31,6 +36,7 @@ export class EngineBackend implements ProverBackend {
     const { threads, maxKeyBytes, selfVerify = true } = options
     const engine = await translated(() =>
       Groth16Engine.create({
+        verify: selfVerify,
         ...(threads === undefined ? {} : { threads }),
         ...(maxKeyBytes === undefined ? {} : { memoryLimitBytes: maxKeyBytes }),
       }),
@@ -42,14 +48,20 @@ export class EngineBackend implements ProverBackend {
     const started = performance.now()
     const key = await this.#load(artifacts.zkeyPath)
     const loadMs = performance.now() - started
-    const { proof, publicSignals, timings } = await translated(() => this.#engine.prove(key, witness))
-    const provedAt = performance.now()
-    if (this.#selfVerify) await selfCheck(artifacts, witness, proof, publicSignals)
-    const ended = performance.now()
+    // The engine verifies with the points of the proving key: here they must be those of the verification key too.
+    if (this.#selfVerify && !samePoints(this.#engine.verificationPoints(key), artifacts.verificationKey)) {
+      throw new SetupError(
+        `the verification key of ${artifacts.name} does not belong to the proving key ${artifacts.zkeyPath}`,
+      )
+    }
+    const { proof, publicSignals, timings } = await translated(
+      () => this.#engine.prove(key, witness),
+      (cause) => explainFailure(artifacts, witness, { cause }),
+    )
     return {
       proof,
       publicSignals,
-      timings: { ...timings, loadMs, verifyMs: ended - provedAt, total: ended - started },
+      timings: { ...timings, loadMs, total: performance.now() - started },
     }
   }
 
@@ -59,17 +71,23 @@ export class EngineBackend implements ProverBackend {
   }
 
   async #load(path: string): Promise<KeyHandle> {
+    const unreadable = (cause: unknown) => new SetupError(`${path} cannot be read`, { cause })
     const info = await stat(path).catch((cause: unknown) => {
-      throw new SetupError(`${path} cannot be read`, { cause })
+      throw unreadable(cause)
     })
     const name = `${path}|${info.size}|${info.mtimeMs}`
     const known = await this.#keys.get(name)
     // The engine lets a key go when others need its memory.
     if (known?.loaded) return known
     const loading = translated(async () => {
-      const bytes = await readBinary(path)
-      refuseUnsafeKey(parseZkey(bytes, path))
-      return this.#engine.loadKey(bytes)
+      const file = await open(path).catch((cause: unknown) => {
+        throw unreadable(cause)
+      })
+      try {
+        return await this.#engine.loadKey(readerOf(file, info.size, unreadable))
+      } finally {
+        await file.close()
+      }
     })
     this.#keys.set(name, loading)
     // A key that failed to load must not be remembered as failed.
@@ -78,13 +96,45 @@ export class EngineBackend implements ProverBackend {
   }
 }
 
-/** The engine's errors as Tacit's. */
-async function translated<T>(work: () => Promise<T>): Promise<T> {
+/** A key is read piece by piece: it never lies in memory as a whole. */
+function readerOf(file: FileHandle, byteLength: number, unreadable: (cause: unknown) => Error): KeyReader {
+  return {
+    byteLength,
+    read: async (target, offset) => {
+      for (let done = 0; done < target.length; ) {
+        const { bytesRead } = await file
+          .read(target, done, target.length - done, offset + done)
+          .catch((cause: unknown) => {
+            throw unreadable(cause)
+          })
+        if (bytesRead === 0) throw unreadable(new Error('the file ends early'))
+        done += bytesRead
+      }
+    },
+  }
+}
+
+function samePoints(points: VerificationPoints, key: VerificationKey): boolean {
+  const { alpha, beta, gamma, delta, ic } = points
+  const other = [key.vk_alpha_1, key.vk_beta_2, key.vk_gamma_2, key.vk_delta_2, key.IC]
+  return JSON.stringify([alpha, beta, gamma, delta, ic]) === JSON.stringify(other)
+}
+
+/**
+ * The engine's errors as Tacit's.
+ * @param explain says more of a proof that does not verify
+ */
+async function translated<T>(
+  work: () => Promise<T>,
+  explain?: (cause: EngineError) => Promise<TacitError>,
+): Promise<T> {
   try {
     return await work()
   } catch (error) {
     if (error instanceof TacitError || !(error instanceof EngineError)) throw error
     const options = { cause: error }
+    if (error.code === 'PROOF' && explain !== undefined) throw await explain(error)
+    if (error.code === 'UNSAFE') throw new SetupError(error.message, { ...options, refused: true })
     if (error.code === 'KEY' || error.code === 'MEMORY') throw new SetupError(error.message, options)
     if (error.code === 'WITNESS') throw new WitnessError(error.message, options)
     throw new ToolError(error.message, options)

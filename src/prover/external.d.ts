@@ -7,6 +7,9 @@ declare module 'wasmcurves/build/bn128_wasm.js' {
     readonly pG1gen: number
     readonly pG2gen: number
     readonly pOneT: number
+    /** Bytes of a point of G1 and of G2 prepared for a pairing. */
+    readonly prePSize: number
+    readonly preQSize: number
     /** Order of the base field, decimal. */
     readonly q: string
   }

@@ -9,7 +9,8 @@ import { affineBytes, FIELD_BYTES } from './workers/bn128.ts'
 /** matrix, row, signal, value * 2^512 */
 export const COEFFICIENT_BYTES = 12 + FIELD_BYTES
 
-const HEADER_FIXED_BYTES = 84
+/** Of a key's header, what stands before its points. */
+export const HEADER_FIXED_BYTES = 84
 const HEADER_BYTES = HEADER_FIXED_BYTES + 3 * 64 + 3 * 128
 
 export interface Zkey {

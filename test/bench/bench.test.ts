@@ -86,6 +86,8 @@ describe('the registry', () => {
       'sweep',
       'prove',
       'proveLarge',
+      'browser',
+      'setup',
       'constraints',
       'gas',
     ])

@@ -6,6 +6,8 @@ import { FIELD_MODULUS } from '../../src/protocol/field.ts'
 import { EngineError, engineSupported, Groth16Engine, type KeyHandle } from '../../src/prover/engine/index.ts'
 import { loadKey } from '../../src/prover/engine/key.ts'
 import { ThreadRunner } from '../../src/prover/engine/runner.ts'
+import { nodeThreads } from '../../src/prover/engine/threads.ts'
+import { BASE_MODULUS } from '../../src/prover/engine/wasm/layout.ts'
 import { compiledModule } from '../../src/prover/engine/wasm/module.ts'
 import { closeSnarkjs } from '../../src/prover/snarkjs-threads.ts'
 import { verifyProof } from '../../src/prover/verify.ts'
@@ -89,7 +91,47 @@ describe('an engine', () => {
     for (const at of [0, 7, 11])
       await refused(engine.loadKey(altered(record + at, 0x7f)), 'KEY', /out of range/)
     const unsafe = Uint8Array.from(sound).copyWithin(header + 84 + 448, header + 84 + 256, header + 84 + 384)
-    await refused(engine.loadKey(unsafe), 'KEY', /delta equals its gamma/)
+    await refused(engine.loadKey(unsafe), 'UNSAFE', /delta equals its gamma/)
+    // The same point with a coordinate that is not canonical.
+    const delta = new DataView(unsafe.buffer, header + 84 + 448, 32)
+    const words = [0, 8, 16, 24].map((at) => delta.getBigUint64(at, true))
+    const higher = words.reduceRight((sum, word) => (sum << 64n) | word, 0n) + BASE_MODULUS
+    for (const [i, at] of [0, 8, 16, 24].entries()) {
+      delta.setBigUint64(at, BigInt.asUintN(64, higher >> BigInt(64 * i)), true)
+    }
+    await refused(engine.loadKey(unsafe), 'UNSAFE', /delta equals its gamma/)
+    const infinite = Uint8Array.from(sound).fill(0, header + 84, header + 84 + 64)
+    await refused(engine.loadKey(infinite), 'UNSAFE', /alpha1 is infinity/)
+    // Sections 1, 2, 4 and 3 follow each other: the first verification point.
+    const count = new DataView(sound.buffer, header + 84 + 576 + 12).getUint32(0, true)
+    const ic = header + 84 + 576 + 12 + 4 + 44 * count + 12
+    await refused(
+      engine.loadKey(altered(ic, sound[ic]! ^ 1)),
+      'KEY',
+      /verification point .* not on the curve/,
+    )
+  })
+
+  it('reads a key piece by piece, and notices one that is written to meanwhile', async () => {
+    const sound = keys.product
+    const records = 12 + 16 + 12 + 84 + 576 + 12 + 4
+    const reads: number[] = []
+    const reader = (damage: boolean) => ({
+      byteLength: sound.length,
+      read: async (target: Uint8Array, offset: number) => {
+        target.set(sound.subarray(offset, offset + target.length))
+        // The second time that the records are read, two of them have changed places with others.
+        if (offset === records && reads.includes(records) && damage) target.copyWithin(0, 44, 88)
+        reads.push(offset)
+      },
+    })
+    const other = await engine.loadKey(reader(false))
+    await expect(engine.prove(other, witnesses.product)).resolves.toBeDefined()
+    other.release()
+    reads.length = 0
+    await refused(engine.loadKey(reader(true)), 'KEY', /changed while it was read/)
+    const broken = { byteLength: sound.length, read: () => Promise.reject(new Error('no such disk')) }
+    await expect(engine.loadKey(broken)).rejects.toThrow(/no such disk/)
   })
 
   it('takes bytes that lie at any place in their buffer', async () => {
@@ -120,10 +162,29 @@ describe('an engine', () => {
     await refused(engine.prove(key, sound.with(40, sound[40]! ^ 1)), 'WITNESS', /BN254/)
   })
 
-  it('proves a false witness falsely: the proof does not verify', async () => {
+  it('hands out no proof of a false witness, unless verification is switched off', async () => {
     const values = readWitness(witnesses.product)
-    const { proof, publicSignals } = await engine.prove(key, writeWitness(values.with(1, values[1]! + 1n)))
+    const hidden = readWitness(witnesses.bits)
+    const bits = await engine.loadKey(keys.bits)
+    const last = hidden.length - 1
+    await refused(
+      engine.prove(key, writeWitness(values.with(1, values[1]! + 1n))),
+      'PROOF',
+      /breaks a constraint/,
+    )
+    await refused(
+      engine.prove(bits, writeWitness(hidden.with(last, hidden[last]! + 1n))),
+      'PROOF',
+      /not handed/,
+    )
+    bits.release()
+    const careless = await Groth16Engine.create({ threads: 0, verify: false })
+    const { proof, publicSignals } = await careless.prove(
+      await careless.loadKey(keys.product),
+      writeWitness(values.with(1, values[1]! + 1n)),
+    )
     expect(verifyProof(artifacts.product.verificationKey, publicSignals, proof)).toBe(false)
+    await careless.close()
   })
 
   it('fails proofs under way when its threads end, and proves again afterwards', async () => {
@@ -180,7 +241,7 @@ describe('threads', () => {
   }
 
   it('that trap fail their job and go on', async () => {
-    const runner = new ThreadRunner(1, Worker)
+    const runner = new ThreadRunner(1, nodeThreads(Worker))
     const key = await open()
     const far = runner.run(key, { kind: 'quotient', first: 2 ** 25, last: 2 ** 25 + 1 })
     await refused(far, 'WORKER', /quotient: memory access out of bounds/)
@@ -196,7 +257,7 @@ describe('threads', () => {
         else super(file, options)
       }
     }
-    const runner = new ThreadRunner(2, Mortal as typeof Worker)
+    const runner = new ThreadRunner(2, nodeThreads(Mortal as typeof Worker))
     const key = await open()
     const jobs = [1, 2, 3, 4].map(() => runner.run(key, { kind: 'product' }))
     await Promise.all(jobs.map((job) => refused(job, 'WORKER', /a worker thread died/)))

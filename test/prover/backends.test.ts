@@ -2,7 +2,7 @@ import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import * as snarkjs from 'snarkjs'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { ProofError, SetupError, ToolError, WitnessError } from '../../src/protocol/errors.ts'
+import { ProofError, SetupError, TacitError, ToolError, WitnessError } from '../../src/protocol/errors.ts'
 import { FIELD_MODULUS } from '../../src/protocol/field.ts'
 import type { ProverBackend } from '../../src/prover/backend.ts'
 import { readSections } from '../../src/prover/binary.ts'
@@ -150,6 +150,13 @@ describe.each(BACKENDS)('%s', (_, open) => {
         return bytes
       })
       await expect(swapped).rejects.toThrow(ProofError)
+    })
+
+    it('when it belongs to another verification key', async () => {
+      const foreign = { ...artifacts.product, verificationKey: artifacts.context.verificationKey }
+      const refused = backend.prove(foreign, witnesses.product)
+      await expect(refused).rejects.toThrow(TacitError)
+      await expect(refused).rejects.toThrow(/not belong/)
     })
 
     it('and the backend still proves afterwards', async () => {

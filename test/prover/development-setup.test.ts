@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import * as snarkjs from 'snarkjs'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import type { CircuitArtifacts } from '../../src/prover/backend.ts'
 import { developmentKey, toxicWaste } from '../../src/prover/development-setup.ts'
 import { keyNotice, readProvenance, sha256 } from '../../src/prover/provenance.ts'
@@ -74,6 +74,23 @@ describe('a development key', () => {
     const single = new WorkerPool(1)
     expect(sha256(await developmentKey(r1cs, 'a', single))).toBe(sha256(again))
     await single.close()
+  })
+
+  it('is made with wasmcurves, and a notice, where there is no WebAssembly SIMD', async () => {
+    const { r1csPath } = await workshop.artifacts('bits', { pool, seed: 'a' })
+    const r1cs = await readR1cs(r1csPath)
+    const notices: string[] = []
+    const options = { notice: (message: string) => notices.push(message) }
+    const key = sha256(await developmentKey(r1cs, 'a', pool, options))
+    expect(notices).toEqual([])
+    const validate = vi.spyOn(WebAssembly, 'validate').mockReturnValue(false)
+    try {
+      expect(sha256(await developmentKey(r1cs, 'a', pool, options))).toBe(key)
+      expect(notices).toEqual([expect.stringMatching(/no WebAssembly SIMD/)])
+      await expect(developmentKey(r1cs, 'a', pool, { arithmetic: 'engine' })).rejects.toThrow(/SIMD/)
+    } finally {
+      validate.mockRestore()
+    }
   })
 
   it('says what it is', async () => {

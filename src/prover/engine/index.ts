@@ -1,19 +1,27 @@
 /** Groth16 proofs on BN254 in WebAssembly SIMD: snarkjs' zkey and wtns in, snarkjs' proof and signals out. */
 import { parseWitness } from './containers.ts'
 import { EngineError } from './errors.ts'
+import type { EngineProof, VerificationPoints } from './json.ts'
 import { loadKey } from './key.ts'
-import { computeProof, type EngineProof } from './prove.ts'
-import { InlineRunner, type RunnableKey, type Runner, ThreadRunner } from './runner.ts'
+import type { KeySource } from './key-file.ts'
+import { computeProof } from './prove.ts'
+import { makeRunner, type RunnableKey, type Runner, ThreadRunner } from './runner.ts'
 import { compiledModule, simdSupported } from './wasm/module.ts'
 
 export { EngineError, type EngineErrorCode } from './errors.ts'
-export type { EngineProof } from './prove.ts'
+export type { EngineProof, VerificationPoints } from './json.ts'
+export type { KeyReader, KeySource } from './key-file.ts'
+export { GeneratorMultiples, type MultiplesOptions } from './multiples.ts'
 
 export interface EngineOptions {
   /** Worker threads, two unless told; 0 computes on the calling thread. */
   readonly threads?: number
   /** Bound on the memory of all loaded keys together; 1 GiB unless told. */
   readonly memoryLimitBytes?: number
+  /** In a browser: where browser/worker.ts, bundled as one module, is served; there are no threads without it. */
+  readonly workerUrl?: string | URL
+  /** Verify each proof before it is handed out; on unless told. */
+  readonly verify?: boolean
   /** The build whose every limb bound is checked, many times slower; for tests. */
   readonly checked?: boolean
 }
@@ -33,7 +41,7 @@ export interface EngineResult {
   readonly proof: EngineProof
   /** Outputs, then public inputs; each in [0, scalar field modulus). */
   readonly publicSignals: bigint[]
-  readonly timings: Readonly<Record<'rowsMs' | 'transformsMs' | 'computeMs' | 'total', number>>
+  readonly timings: Readonly<Record<'rowsMs' | 'transformsMs' | 'computeMs' | 'verifyMs' | 'total', number>>
 }
 
 /** True where the engine can run: WebAssembly with SIMD. */
@@ -42,6 +50,9 @@ export function engineSupported(): boolean {
 }
 
 const DEFAULT_MEMORY_LIMIT = 2 ** 30
+
+const FALSE_PROOF =
+  'the proof does not verify and is not handed out: the witness breaks a constraint, or the key is damaged'
 
 class Key implements KeyHandle {
   readonly id: number
@@ -54,12 +65,14 @@ class Key implements KeyHandle {
   readonly publicCount: number
   readonly domainSize: number
   readonly byteLength: number
+  readonly points: VerificationPoints
 
   constructor(proving: RunnableKey, onRelease: (key: Key) => void) {
     this.proving = proving
     this.id = proving.id
     this.#onRelease = onRelease
-    const { layout } = proving
+    const { layout, verificationPoints } = proving
+    this.points = verificationPoints
     this.signalCount = layout.signalCount
     this.publicCount = layout.publicCount
     this.domainSize = layout.domainSize
@@ -80,25 +93,32 @@ export class Groth16Engine {
   readonly #module: WebAssembly.Module
   readonly #shared: boolean
   readonly #memoryLimitBytes: number
+  readonly #verify: boolean
   /** Oldest use first. */
   readonly #keys = new Set<Key>()
   #nextId = 0
   #closed = false
 
-  private constructor(runner: Runner, module: WebAssembly.Module, shared: boolean, memoryLimitBytes: number) {
+  private constructor(runner: Runner, module: WebAssembly.Module, options: EngineOptions) {
     this.#runner = runner
     this.#module = module
-    this.#shared = shared
-    this.#memoryLimitBytes = memoryLimitBytes
+    this.#shared = runner instanceof ThreadRunner
+    this.#memoryLimitBytes = options.memoryLimitBytes ?? DEFAULT_MEMORY_LIMIT
+    this.#verify = options.verify ?? true
   }
 
   /** @throws EngineError UNSUPPORTED where there is no WebAssembly SIMD */
   static async create(options: EngineOptions = {}): Promise<Groth16Engine> {
     if (!engineSupported()) throw new EngineError('UNSUPPORTED', 'this machine has no WebAssembly SIMD')
-    const { threads = 2, memoryLimitBytes = DEFAULT_MEMORY_LIMIT, checked = false } = options
-    const runner = await makeRunner(threads)
+    const { threads = 2, checked = false } = options
+    const runner = await makeRunner(threads, options.workerUrl)
     const shared = runner instanceof ThreadRunner
-    return new Groth16Engine(runner, await compiledModule({ shared, checked }), shared, memoryLimitBytes)
+    return new Groth16Engine(runner, await compiledModule({ shared, checked }), options)
+  }
+
+  /** Where it computes: on threads that share memory, or inline on the calling thread. */
+  get mode(): 'threads' | 'inline' {
+    return this.#shared ? 'threads' : 'inline'
   }
 
   /** Threads at work; 0 when all is computed on the calling thread. */
@@ -107,14 +127,14 @@ export class Groth16Engine {
   }
 
   /**
-   * Converts a snarkjs proving key; its bytes are not needed afterwards. Keys that are least recently used make
-   * room where the bound demands it.
-   * @throws EngineError KEY, MEMORY or CLOSED
+   * Converts a snarkjs proving key, read piece by piece; its bytes are not needed afterwards. Keys that are least
+   * recently used make room where the bound demands it.
+   * @throws EngineError KEY, UNSAFE, MEMORY or CLOSED
    */
-  async loadKey(bytes: Uint8Array): Promise<KeyHandle> {
+  async loadKey(source: KeySource): Promise<KeyHandle> {
     this.#refuseIfClosed()
     if (this.#runner instanceof ThreadRunner) this.#runner.warm()
-    const loaded = await loadKey(bytes, {
+    const loaded = await loadKey(source, {
       module: this.#module,
       shared: this.#shared,
       threads: this.#runner.threads,
@@ -129,9 +149,9 @@ export class Groth16Engine {
   }
 
   /**
-   * Proves a witness (wtns bytes). The proof is not verified here, and a witness that breaks a constraint gives one
-   * that does not verify. Proofs with one key run one after the other.
-   * @throws EngineError WITNESS, WORKER or CLOSED
+   * Proves a witness (wtns bytes) and verifies the proof with the key's own points: a witness that breaks a constraint
+   * gives an error and no proof. Proofs with one key run one after the other.
+   * @throws EngineError WITNESS, PROOF, WORKER or CLOSED
    */
   async prove(handle: KeyHandle, wtns: Uint8Array): Promise<EngineResult> {
     this.#refuseIfClosed()
@@ -150,11 +170,22 @@ export class Groth16Engine {
     try {
       const { proof, timings } = await work
       const publicSignals = Array.from({ length: key.publicCount }, (_, i) => valueAt(values, i + 1))
-      return { proof, publicSignals, timings: { ...timings, total: performance.now() - started } }
+      const computed = performance.now()
+      if (this.#verify && !proving.verifier.verify(proof, publicSignals)) {
+        throw new EngineError('PROOF', FALSE_PROOF)
+      }
+      const ended = performance.now()
+      const verifyMs = ended - computed
+      return { proof, publicSignals, timings: { ...timings, verifyMs, total: ended - started } }
     } finally {
       key.users--
       this.#makeRoom(undefined)
     }
+  }
+
+  /** The points that this key's proofs are verified with, for a caller who holds a verification key. */
+  verificationPoints(handle: KeyHandle): VerificationPoints {
+    return (handle as Key).points
   }
 
   /** Ends the threads and lets all keys go; proofs under way fail with CLOSED. */
@@ -187,17 +218,6 @@ export class Groth16Engine {
     if (key.proving !== undefined) this.#runner.forget(key.proving)
     key.proving = undefined
     this.#keys.delete(key)
-  }
-}
-
-/** Threads need memory that they can share; without it, or without threads, jobs run where they are asked for. */
-async function makeRunner(threads: number): Promise<Runner> {
-  if (threads < 1 || typeof SharedArrayBuffer === 'undefined') return new InlineRunner()
-  try {
-    const { Worker } = await import('node:worker_threads')
-    return new ThreadRunner(Math.floor(threads), Worker)
-  } catch {
-    return new InlineRunner()
   }
 }
 

@@ -1,7 +1,8 @@
 /** The pieces of a proof that run on a thread. Inputs and outputs lie in the key's memory; messages are small. */
 import type { Jacobian } from './big-curve.ts'
 import { toCoset } from './domain.ts'
-import type { KeyLayout, Sum } from './layout.ts'
+import { runTableJob, type TableJob } from './generator-table.ts'
+import type { KeyLayout, Layout, Sum } from './layout.ts'
 import { type Machine, packLimbs, pointBytes } from './machine.ts'
 import { sumWindows, type WindowsJob } from './msm.ts'
 import { type Prepared, prepare, WORDS } from './scalars.ts'
@@ -9,7 +10,9 @@ import { PAIR_BYTES } from './wasm/layout.ts'
 
 export type Matrix = 'a' | 'b'
 
-export type Job =
+export type Job = ProofJob | TableJob
+
+export type ProofJob =
   /** Rows first ... last - 1 of a matrix times the witness. */
   | { readonly kind: 'rows'; readonly matrix: Matrix; readonly first: number; readonly last: number }
   /** c := a * b on the domain; for a valid witness that is the third matrix times the witness. */
@@ -28,12 +31,28 @@ export interface JobResults {
   quotient: undefined
   prepare: Prepared
   windows: Jacobian
+  table: undefined
+  multiples: undefined
 }
 
 export type Result<J extends Job> = JobResults[J['kind']]
 
 /** @param work this thread's working memory */
-export function runJob(machine: Machine, layout: KeyLayout, work: number, job: Job): JobResults[Job['kind']] {
+export function runJob(machine: Machine, layout: Layout, work: number, job: Job): JobResults[Job['kind']] {
+  if (job.kind === 'table' || job.kind === 'multiples') {
+    if ('tables' in layout) return runTableJob(machine, layout, work, job)
+    throw new Error('this memory holds a key and no tables')
+  }
+  if ('tables' in layout) throw new Error('this memory holds tables and no key')
+  return runProofJob(machine, layout, work, job)
+}
+
+function runProofJob(
+  machine: Machine,
+  layout: KeyLayout,
+  work: number,
+  job: ProofJob,
+): JobResults[ProofJob['kind']] {
   const { call } = machine
   const { rows } = layout
   const half = layout.domainSize / 2

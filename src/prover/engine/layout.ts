@@ -1,6 +1,7 @@
 /** Where everything of one key lies in its memory. Plain data: it goes to the worker threads as it is. */
-import type { KeyFile } from './containers.ts'
 import { CONVERT_BYTES } from './convert.ts'
+import type { TablesLayout } from './generator-table.ts'
+import type { KeyHeader } from './key-file.ts'
 import { Arena, pointBytes } from './machine.ts'
 import { workBytes } from './msm.ts'
 import { preparedBytes } from './scalars.ts'
@@ -47,6 +48,9 @@ export interface KeyLayout {
   readonly byteLength: number
 }
 
+/** What the memory of a workspace holds: a key, or the tables of the generators. */
+export type Layout = KeyLayout | TablesLayout
+
 /** Numbers of the blinding scalars, counted after the signals. */
 export const EXTRA_SCALARS = { one: 0, r: 1, s: 2 } as const
 
@@ -57,7 +61,11 @@ export interface Counts {
   readonly bases: Readonly<Record<Sum, number>>
 }
 
-export function layOutKey(file: KeyFile, counts: Counts, threads: number): KeyLayout {
+export function layOutKey(
+  file: Pick<KeyHeader, 'signalCount' | 'publicCount' | 'domainSize'>,
+  counts: Counts,
+  threads: number,
+): KeyLayout {
   const arena = new Arena(FIRST_FREE_ADDRESS)
   const { signalCount, publicCount, domainSize } = file
   const half = domainSize / 2

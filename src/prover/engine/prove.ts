@@ -1,6 +1,5 @@
 /** One proof: rows, transforms and the five multi-exponentiations as jobs, joined and blinded here. */
 import {
-  type Affine,
   addJacobian,
   infinity,
   type Jacobian,
@@ -10,21 +9,13 @@ import {
   toAffine,
   toJacobian,
 } from './big-curve.ts'
+import { type EngineProof, g1Json, g2Json } from './json.ts'
 import { EXTRA_SCALARS, type KeyLayout, type Sum } from './layout.ts'
 import { type Machine, unpackLimbs } from './machine.ts'
 import { windowJobs } from './msm.ts'
 import type { RunnableKey, Runner } from './runner.ts'
 import { WORDS } from './scalars.ts'
 import { ELEMENT_BYTES, SCALAR_MODULUS } from './wasm/layout.ts'
-
-/** In snarkjs' JSON form. */
-export interface EngineProof {
-  pi_a: string[]
-  pi_b: string[][]
-  pi_c: string[]
-  protocol: 'groth16'
-  curve: 'bn128'
-}
 
 export interface Computed {
   readonly proof: EngineProof
@@ -146,18 +137,4 @@ async function sumOf(runner: Runner, key: RunnableKey, sum: Sum): Promise<Jacobi
 function randomScalar(): bigint {
   const bytes = globalThis.crypto.getRandomValues(new Uint8Array(64))
   return bytes.reduce((value, byte) => (value << 8n) | BigInt(byte), 0n) % SCALAR_MODULUS
-}
-
-function g1Json(point: Affine): string[] {
-  return point === undefined ? ['0', '1', '0'] : [`${point.x[0]}`, `${point.y[0]}`, '1']
-}
-
-function g2Json(point: Affine): string[][] {
-  if (point === undefined)
-    return [
-      ['0', '0'],
-      ['1', '0'],
-      ['0', '0'],
-    ]
-  return [point.x.map(String), point.y.map(String), ['1', '0']]
 }

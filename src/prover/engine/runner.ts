@@ -1,27 +1,39 @@
 /**
  * Where jobs run: on worker threads that share the key's memory, or on the calling thread where there are none.
- * Boundary module: it starts threads. A thread that dies fails every job of the runner, after all threads have
- * ended, so that nobody writes to a key's memory any more; the next job starts fresh threads.
+ * A thread that dies fails every job of the runner, after all threads have ended, so that nobody writes to a key's
+ * memory any more; the next job starts fresh threads.
  */
-import type { Worker } from 'node:worker_threads'
 import { EngineError } from './errors.ts'
 import { type Job, type Result, runJob } from './jobs.ts'
 import type { LoadedKey } from './key.ts'
-import type { KeyIntroduction, Reply, Request } from './worker.ts'
+import type { Layout } from './layout.ts'
+import type { Machine } from './machine.ts'
+import type { KeyIntroduction, Reply, Request } from './responder.ts'
+import { type EngineThread, type StartThread, threadStarter } from './threads.ts'
 
-/** A key with the number by which threads know it. */
-export interface RunnableKey extends LoadedKey {
+/** Memory that jobs run on, with the number by which threads know it. */
+export interface Workspace {
   readonly id: number
   readonly module: WebAssembly.Module
+  readonly machine: Machine
+  readonly layout: Layout
 }
+
+export type RunnableKey = LoadedKey & Workspace
 
 export interface Runner {
   /** Working memories that a key must have. */
   readonly threads: number
   /** @param urgent goes before what is queued already: for a step that other work waits for */
-  run<J extends Job>(key: RunnableKey, job: J, urgent?: boolean): Promise<Result<J>>
-  forget(key: RunnableKey): void
+  run<J extends Job>(key: Workspace, job: J, urgent?: boolean): Promise<Result<J>>
+  forget(key: Workspace): void
   close(): Promise<void>
+}
+
+/** Threads where they are wanted and can share memory; otherwise jobs run where they are asked for. */
+export async function makeRunner(threads: number, workerUrl: string | URL | undefined): Promise<Runner> {
+  const start = threads < 1 ? undefined : await threadStarter(workerUrl)
+  return start === undefined ? new InlineRunner() : new ThreadRunner(Math.floor(threads), start)
 }
 
 /** All on the calling thread, which is busy for as long as each job takes. */
@@ -29,7 +41,7 @@ export class InlineRunner implements Runner {
   readonly threads = 1
   #closed = false
 
-  async run<J extends Job>(key: RunnableKey, job: J): Promise<Result<J>> {
+  async run<J extends Job>(key: Workspace, job: J): Promise<Result<J>> {
     // Lets timers and other work of the thread in between.
     await new Promise((resolve) => setTimeout(resolve, 0))
     if (this.#closed) throw new EngineError('CLOSED', 'the engine is closed')
@@ -44,32 +56,30 @@ export class InlineRunner implements Runner {
 }
 
 interface Pending {
-  readonly key: RunnableKey
+  readonly key: Workspace
   readonly job: Job
   readonly resolve: (result: never) => void
   readonly reject: (error: Error) => void
 }
 
 interface Thread {
-  readonly worker: Worker
+  readonly port: EngineThread
   readonly number: number
   readonly known: Set<number>
   held: Pending | undefined
 }
 
-type WorkerClass = typeof Worker
-
 export class ThreadRunner implements Runner {
   readonly threads: number
-  readonly #Worker: WorkerClass
+  readonly #startThread: StartThread
   readonly #queue: Pending[] = []
   #live: Thread[] = []
   #ending: Promise<void> | undefined
   #closed = false
 
-  constructor(threads: number, WorkerType: WorkerClass) {
+  constructor(threads: number, startThread: StartThread) {
     this.threads = threads
-    this.#Worker = WorkerType
+    this.#startThread = startThread
   }
 
   /** Starts the threads ahead of the first job. */
@@ -77,7 +87,7 @@ export class ThreadRunner implements Runner {
     for (let number = this.#live.length; number < this.threads; number++) this.#start(number)
   }
 
-  run<J extends Job>(key: RunnableKey, job: J, urgent = false): Promise<Result<J>> {
+  run<J extends Job>(key: Workspace, job: J, urgent = false): Promise<Result<J>> {
     if (this.#closed) return Promise.reject(new EngineError('CLOSED', 'the engine is closed'))
     return new Promise((resolve, reject) => {
       const pending = { key, job, resolve: resolve as (result: never) => void, reject }
@@ -87,9 +97,9 @@ export class ThreadRunner implements Runner {
     })
   }
 
-  forget(key: RunnableKey): void {
-    for (const { worker, known } of this.#live) {
-      if (known.delete(key.id)) worker.postMessage({ kind: 'forget', key: key.id } satisfies Request)
+  forget(key: Workspace): void {
+    for (const { port, known } of this.#live) {
+      if (known.delete(key.id)) port.post({ kind: 'forget', key: key.id })
     }
   }
 
@@ -104,18 +114,15 @@ export class ThreadRunner implements Runner {
   }
 
   #start(number: number): void {
-    const worker = new this.#Worker(new URL('./start.mjs', import.meta.url), { execArgv: [] })
-    const thread: Thread = { worker, number, known: new Set(), held: undefined }
+    const port = this.#startThread({
+      onReply: (reply) => this.#finish(thread, reply),
+      onDeath: (cause) => {
+        if (!this.#live.includes(thread)) return
+        void this.#abandon(new EngineError('WORKER', 'a worker thread died', { cause }))
+      },
+    })
+    const thread: Thread = { port, number, known: new Set(), held: undefined }
     this.#live.push(thread)
-    // An idle thread must not keep the process alive; #dispatch holds it while it works.
-    worker.unref()
-    worker.on('message', (reply: Reply) => this.#finish(thread, reply))
-    const died = (cause: unknown) => {
-      if (!this.#live.includes(thread)) return
-      void this.#abandon(new EngineError('WORKER', 'a worker thread died', { cause }))
-    }
-    worker.on('error', died)
-    worker.on('exit', (code) => died(new Error(`exit code ${code}`)))
   }
 
   #dispatch(): void {
@@ -135,16 +142,17 @@ export class ThreadRunner implements Runner {
       : { module, memory: machine.memory, layout }
     thread.known.add(id)
     thread.held = pending
-    thread.worker.ref()
+    // An idle thread must not keep the process alive.
+    thread.port.hold(true)
     const request: Request = { kind: 'job', key: id, introduction, thread: thread.number, job: pending.job }
-    thread.worker.postMessage(request)
+    thread.port.post(request)
   }
 
   #finish(thread: Thread, reply: Reply): void {
     const pending = thread.held
     if (pending === undefined) return
     thread.held = undefined
-    thread.worker.unref()
+    thread.port.hold(false)
     if ('error' in reply) pending.reject(new EngineError('WORKER', `${pending.job.kind}: ${reply.error}`))
     else pending.resolve(reply.result as never)
     this.#dispatch()
@@ -154,7 +162,7 @@ export class ThreadRunner implements Runner {
     const threads = this.#live
     this.#live = []
     const failed = [...threads.flatMap(({ held }) => held ?? []), ...this.#queue.splice(0)]
-    const ending = Promise.all(threads.map(({ worker }) => worker.terminate())).then(() => undefined)
+    const ending = Promise.all(threads.map(({ port }) => port.terminate())).then(() => undefined)
     this.#ending = ending
     await ending
     if (this.#ending === ending) this.#ending = undefined

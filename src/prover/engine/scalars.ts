@@ -90,7 +90,7 @@ export function prepare(memory: Uint32Array, address: number, sources: readonly 
 }
 
 /** Copies a scalar, or the modulus less it where that is smaller, and says which: 0 or 1. */
-function copyHalved(source: Uint32Array, from: number, target: Uint32Array, to: number): 0 | 1 {
+export function copyHalved(source: Uint32Array, from: number, target: Uint32Array, to: number): 0 | 1 {
   let above = false
   for (let i = WORDS - 1; i >= 0; i--) {
     const [word, half] = [source[from + i]!, HALF_WORDS[i]!]
@@ -124,7 +124,7 @@ function bitLength(words: Uint32Array, from: number): number {
  * Adds half a window at every window but the last. Each window of the sum, less that half, is then a digit in
  * [-2^(bits-1), 2^(bits-1)) of the scalar; the last window is a digit as it stands.
  */
-function addHalves(memory: Uint32Array, from: number, count: number, windowBits: number): void {
+export function addHalves(memory: Uint32Array, from: number, count: number, windowBits: number): void {
   let shift = 0n
   for (let w = 0; w < windowCount(windowBits) - 1; w++) shift |= 1n << BigInt(w * windowBits + windowBits - 1)
   const addends = wordsOf(shift)

@@ -69,28 +69,47 @@ export interface ToxicWaste {
   readonly delta: bigint
 }
 
-/** The scalars that a proving key is made of, from the constraints of a circuit. */
-export interface SetupScalarsJob {
-  readonly kind: 'setup-scalars'
-  /** The constraint section of an r1cs file. */
-  readonly constraints: Uint8Array
-  readonly constraintCount: number
+/** What some rows of the constraints add to the polynomials of each signal at tau. */
+export interface SetupSumsJob {
+  readonly kind: 'setup-sums'
+  /** These rows, as the constraint section of an r1cs file has them. */
+  readonly rows: Uint32Array
+  readonly firstRow: number
+  readonly rowCount: number
   readonly signalCount: number
-  readonly publicCount: number
+  /** Rows "signal * 0 = 0" that follow, for signals 0 ... extraRows - 1. */
+  readonly extraRows: number
   /** The domain has 2^power places. */
   readonly power: number
   readonly waste: ToxicWaste
+  /** Room for the 44-byte records of A and B as a zkey file has them, exactly. */
+  readonly coefficients: Uint32Array
 }
 
-export interface SetupScalars {
-  /** A_i(tau), B_i(tau), and (beta A_i + alpha B_i + C_i)(tau) over gamma (public) or delta, per signal. */
+/** Plain values, 32 bytes per signal. */
+export interface SetupSums {
   readonly a: Uint8Array
   readonly b: Uint8Array
   readonly c: Uint8Array
-  /** The Lagrange basis of the doubled domain's odd half at tau, over delta. */
-  readonly h: Uint8Array
-  /** The coefficient section of a zkey file. */
-  readonly coefficients: Uint8Array
+}
+
+/** From the sums of all rows, part by part, to the scalars of the key's points. */
+export interface SetupScalarsJob {
+  readonly kind: 'setup-scalars'
+  readonly parts: readonly SetupSums[]
+  readonly signalCount: number
+  readonly publicCount: number
+  readonly waste: ToxicWaste
+}
+
+/** A_i(tau), B_i(tau), and (beta A_i + alpha B_i + C_i)(tau) over gamma (public) or delta, per signal. */
+export type SetupScalars = SetupSums
+
+/** The Lagrange basis of the doubled domain's odd half at tau, over delta. */
+export interface SetupQuotientJob {
+  readonly kind: 'setup-quotient'
+  readonly power: number
+  readonly waste: ToxicWaste
 }
 
 /** A w * B w - C w for every constraint of an r1cs; the answer lists the rows where it is not zero. */
@@ -107,11 +126,22 @@ export interface JobResults {
   rows: undefined
   coset: undefined
   join: undefined
+  'setup-sums': SetupSums
   'setup-scalars': SetupScalars
+  'setup-quotient': Uint8Array
   check: Uint32Array
 }
 
-export type Job = FixedBaseJob | WindowJob | RowsJob | CosetJob | JoinJob | SetupScalarsJob | CheckJob
+export type Job =
+  | FixedBaseJob
+  | WindowJob
+  | RowsJob
+  | CosetJob
+  | JoinJob
+  | SetupSumsJob
+  | SetupScalarsJob
+  | SetupQuotientJob
+  | CheckJob
 
 export type Request = { readonly id: number; readonly job: Job }
 export type Reply =

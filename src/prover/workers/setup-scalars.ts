@@ -4,30 +4,27 @@
  */
 
 import { FIELD_MODULUS } from '../../protocol/field.ts'
-import { sharedBytes, viewOf, writeInteger } from '../binary.ts'
+import { sharedBytes, writeInteger } from '../binary.ts'
 import { invertField, mulField, powField, rootOfUnity, toMontgomery } from '../scalar-field.ts'
 import { type Bn128, FIELD_BYTES } from './bn128.ts'
-import type { SetupScalars, SetupScalarsJob } from './jobs.ts'
+import type {
+  SetupQuotientJob,
+  SetupScalars,
+  SetupScalarsJob,
+  SetupSums,
+  SetupSumsJob,
+  ToxicWaste,
+} from './jobs.ts'
 
-/** matrix, row, signal, value */
-const COEFFICIENT_BYTES = 12 + FIELD_BYTES
+const FIELD_WORDS = FIELD_BYTES / 4
 
-export function setupScalars(curve: Bn128, job: SetupScalarsJob): SetupScalars {
+export function quotientBasis(curve: Bn128, { power, waste }: SetupQuotientJob): Uint8Array {
   return curve.scope(() => {
-    const basis = lagrange(curve, job, 'even', 1n)
-    const sums = sumMatrices(curve, job, basis)
-    combine(curve, job, sums)
-    const bytes = job.signalCount * FIELD_BYTES
-    const oddBasis = lagrange(curve, job, 'odd', invertField(job.waste.delta))
-    const domainBytes = FIELD_BYTES * 2 ** job.power
-    curve.call.frm_batchFromMontgomery!(oddBasis, 2 ** job.power, oddBasis)
-    return {
-      a: share(curve, sums.a, bytes),
-      b: share(curve, sums.b, bytes),
-      c: share(curve, sums.c, bytes),
-      h: share(curve, oddBasis, domainBytes),
-      coefficients: sums.coefficients,
-    }
+    const places = 2 ** power
+    const range = { power, first: 0, count: places }
+    const basis = lagrange(curve, { ...range, waste, half: 'odd', factor: invertField(waste.delta) })
+    curve.call.frm_batchFromMontgomery!(basis, places, basis)
+    return share(curve, basis, places * FIELD_BYTES)
   })
 }
 
@@ -37,33 +34,42 @@ function share(curve: Bn128, address: number, length: number): Uint8Array {
   return shared
 }
 
+interface Basis {
+  readonly power: number
+  readonly waste: ToxicWaste
+  readonly half: 'even' | 'odd'
+  readonly factor: bigint
+  /** The places first ... first + count - 1. */
+  readonly first: number
+  readonly count: number
+}
+
 /**
  * Lagrange polynomials at tau, times `factor`, in Montgomery form: those of the domain ("even"), or those of the
  * domain twice as large that belong to its odd places. The prover evaluates the quotient's numerator at the odd
  * places, where it need not vanish, and so the H points of a key are in that basis.
  */
-function lagrange(curve: Bn128, job: SetupScalarsJob, half: 'even' | 'odd', factor: bigint): number {
-  const places = 2 ** job.power
-  const size = half === 'even' ? places : 2 * places
-  const { tau } = job.waste
-  const vanishing = powField(tau, BigInt(size)) - 1n + FIELD_MODULUS
+function lagrange(curve: Bn128, { power, waste, half, factor, first, count }: Basis): number {
+  const size = half === 'even' ? 2 ** power : 2 * 2 ** power
+  const vanishing = powField(waste.tau, BigInt(size)) - 1n + FIELD_MODULUS
   const scale = mulField(mulField(vanishing, invertField(BigInt(size))), factor)
-  const step = field(curve, toMontgomery(rootOfUnity(job.power)))
-  const tauAt = field(curve, toMontgomery(tau))
+  const step = field(curve, toMontgomery(rootOfUnity(power)))
+  const tauAt = field(curve, toMontgomery(waste.tau))
   const scaleAt = field(curve, toMontgomery(scale))
-  const roots = curve.allocate(places * FIELD_BYTES)
-  const first = half === 'even' ? 1n : rootOfUnity(job.power + 1)
-  setField(curve, roots, toMontgomery(first))
-  const result = curve.allocate(places * FIELD_BYTES)
+  const bytes = count * FIELD_BYTES
+  const roots = curve.allocate(bytes)
+  const shift = half === 'even' ? 1n : rootOfUnity(power + 1)
+  setField(curve, roots, toMontgomery(mulField(shift, powField(rootOfUnity(power), BigInt(first)))))
+  const result = curve.allocate(bytes)
   curve.scope(() => {
-    const gaps = curve.allocate(places * FIELD_BYTES, places * FIELD_BYTES + (1 << 20))
+    const gaps = curve.allocate(bytes, bytes + (1 << 20))
     const { frm_mul: mul, frm_sub: sub, frm_batchInverse: batchInverse } = curve.call
-    for (let at = 0; at < places * FIELD_BYTES; at += FIELD_BYTES) {
+    for (let at = 0; at < bytes; at += FIELD_BYTES) {
       if (at > 0) mul!(roots + at - FIELD_BYTES, step, roots + at)
       sub!(tauAt, roots + at, gaps + at)
     }
-    batchInverse!(gaps, FIELD_BYTES, places, result, FIELD_BYTES)
-    for (let at = 0; at < places * FIELD_BYTES; at += FIELD_BYTES) {
+    batchInverse!(gaps, FIELD_BYTES, count, result, FIELD_BYTES)
+    for (let at = 0; at < bytes; at += FIELD_BYTES) {
       mul!(result + at, roots + at, result + at)
       mul!(result + at, scaleAt, result + at)
     }
@@ -71,80 +77,104 @@ function lagrange(curve: Bn128, job: SetupScalarsJob, half: 'even' | 'odd', fact
   return result
 }
 
-interface Sums {
-  readonly a: number
-  readonly b: number
-  readonly c: number
-  readonly coefficients: Uint8Array
-}
-
-/** The sums over the rows of each matrix (plain, not Montgomery), and the coefficient records of A and B. */
-function sumMatrices(curve: Bn128, job: SetupScalarsJob, basis: number): Sums {
-  const { constraints, constraintCount, signalCount, publicCount } = job
-  const view = viewOf(constraints)
-  const records = countRecords(view, constraintCount) + publicCount + 1
-  const coefficients = sharedBytes(4 + records * COEFFICIENT_BYTES)
-  const out = viewOf(coefficients)
-  out.setUint32(0, records, true)
-  const sums = [0, 1, 2].map(() => zeros(curve, signalCount * FIELD_BYTES))
-  const value = curve.allocate(FIELD_BYTES)
-  const product = curve.allocate(FIELD_BYTES)
-  const bytes = curve.bytes
-  const { frm_mul: mul, frm_add: add, frm_toMontgomery: lift } = curve.call
-  let to = 4
-  const record = (matrix: number, row: number, signal: number) => {
-    out.setUint32(to, matrix, true)
-    out.setUint32(to + 4, row, true)
-    out.setUint32(to + 8, signal, true)
-    lift!(value, product)
-    lift!(product, product)
-    coefficients.set(bytes.subarray(product, product + FIELD_BYTES), to + 12)
-    to += COEFFICIENT_BYTES
-  }
-  const addTo = (matrix: number, row: number, signal: number) => {
-    if (signal >= signalCount) throw new Error(`constraint ${row} names signal ${signal} of ${signalCount}`)
-    // plain value * Montgomery basis = plain product
-    mul!(value, basis + row * FIELD_BYTES, product)
-    const sum = sums[matrix]! + signal * FIELD_BYTES
-    add!(sum, product, sum)
-    if (matrix < 2) record(matrix, row, signal)
-  }
-  let from = 0
-  for (let row = 0; row < constraintCount; row++) {
-    for (let matrix = 0; matrix < 3; matrix++) {
-      const terms = view.getUint32(from, true)
-      from += 4
-      for (let i = 0; i < terms; i++, from += 4 + FIELD_BYTES) {
-        bytes.set(constraints.subarray(from + 4, from + 4 + FIELD_BYTES), value)
-        addTo(matrix, row, view.getUint32(from, true))
+/** The sums over these rows of each matrix (plain, not Montgomery); writes the coefficient records of A and B. */
+export function setupSums(curve: Bn128, job: SetupSumsJob): SetupSums {
+  return curve.scope(() => {
+    const { rows, firstRow, rowCount, signalCount, extraRows, power, waste } = job
+    const range = { power, first: firstRow, count: rowCount + extraRows }
+    const basis = lagrange(curve, { ...range, waste, half: 'even', factor: 1n })
+    const sums = [0, 1, 2].map(() => zeros(curve, signalCount * FIELD_BYTES))
+    const values = new Values(curve)
+    const product = curve.allocate(FIELD_BYTES)
+    // The last allocation is above: the memory does not move any more.
+    const words = new Uint32Array(curve.bytes.buffer)
+    const { frm_mul: mul, frm_add: add } = curve.call
+    const out = job.coefficients
+    let to = 0
+    const term = (matrix: number, row: number, signal: number, source: Uint32Array, at: number) => {
+      if (signal >= signalCount)
+        throw new Error(`constraint ${firstRow + row} names signal ${signal} of ${signalCount}`)
+      const value = values.find(words, source, at)
+      // plain value * Montgomery basis = plain product
+      mul!(value, basis + row * FIELD_BYTES, product)
+      const sum = sums[matrix]! + signal * FIELD_BYTES
+      add!(sum, product, sum)
+      if (matrix === 2) return
+      out[to] = matrix
+      out[to + 1] = firstRow + row
+      out[to + 2] = signal
+      const lifted = (value + FIELD_BYTES) / 4
+      for (let i = 0; i < FIELD_WORDS; i++) out[to + 3 + i] = words[lifted + i]!
+      to += 3 + FIELD_WORDS
+    }
+    let from = 0
+    for (let row = 0; row < rowCount; row++) {
+      for (let matrix = 0; matrix < 3; matrix++) {
+        const end = from + 1 + rows[from]! * (1 + FIELD_WORDS)
+        for (from++; from < end; from += 1 + FIELD_WORDS) term(matrix, row, rows[from]!, rows, from + 1)
       }
     }
-  }
-  // One extra row "signal * 0 = 0" per public signal keeps the public inputs linearly independent in A;
-  // without it a proof could be reused for another value of an input that few constraints mention.
-  setField(curve, value, 1n)
-  for (let signal = 0; signal <= publicCount; signal++) addTo(0, constraintCount + signal, signal)
-  return { a: sums[0]!, b: sums[1]!, c: sums[2]!, coefficients }
+    // One extra row "signal * 0 = 0" per public signal keeps the public inputs linearly independent in A;
+    // without it a proof could be reused for another value of an input that few constraints mention.
+    const one = Uint32Array.of(1, 0, 0, 0, 0, 0, 0, 0)
+    for (let signal = 0; signal < extraRows; signal++) term(0, rowCount + signal, signal, one, 0)
+    const [a, b, c] = sums.map((sum) => share(curve, sum, signalCount * FIELD_BYTES))
+    return { a: a!, b: b!, c: c! }
+  })
 }
 
-/** Counts the entries of A and B, and refuses a section that is not exactly as long as its counts say. */
-function countRecords(view: DataView, constraintCount: number): number {
-  let records = 0
-  let at = 0
-  for (let row = 0; row < constraintCount; row++) {
-    for (let matrix = 0; matrix < 3; matrix++) {
-      if (at + 4 > view.byteLength) throw new Error(`the constraints end at ${row} of ${constraintCount}`)
-      const terms = view.getUint32(at, true)
-      at += 4 + terms * (4 + FIELD_BYTES)
-      if (matrix < 2) records += terms
-    }
+/**
+ * Coefficients are few distinct values: their records' form (times 2^512) is kept for those seen last. A place holds
+ * the plain value and that form; values that fall on one place take turns.
+ */
+class Values {
+  static readonly #PLACES = 2 ** 14
+  readonly #curve: Bn128
+  readonly #places: number
+
+  constructor(curve: Bn128) {
+    this.#curve = curve
+    // All zero: the value zero, whose other form is zero as well.
+    this.#places = zeros(curve, Values.#PLACES * 2 * FIELD_BYTES)
   }
-  if (at !== view.byteLength) throw new Error(`the constraints take ${at} of ${view.byteLength} bytes`)
-  return records
+
+  /** Address of the value that stands in `source`, followed by its other form. */
+  find(words: Uint32Array, source: Uint32Array, at: number): number {
+    let hash = 0
+    for (let i = 0; i < FIELD_WORDS; i++) {
+      hash = Math.imul(hash ^ source[at + i]!, 0x9e3779b1)
+      hash ^= hash >>> 15
+    }
+    const value = this.#places + (hash & (Values.#PLACES - 1)) * 2 * FIELD_BYTES
+    let same = true
+    for (let i = 0; i < FIELD_WORDS; i++) same &&= words[value / 4 + i] === source[at + i]
+    if (same) return value
+    for (let i = 0; i < FIELD_WORDS; i++) words[value / 4 + i] = source[at + i]!
+    const { frm_toMontgomery: lift } = this.#curve.call
+    lift!(value, value + FIELD_BYTES)
+    lift!(value + FIELD_BYTES, value + FIELD_BYTES)
+    return value
+  }
+}
+
+export function setupScalars(curve: Bn128, job: SetupScalarsJob): SetupScalars {
+  return curve.scope(() => {
+    const length = job.signalCount * FIELD_BYTES
+    const [a, b, c] = (['a', 'b', 'c'] as const).map((name) => {
+      const [first, ...others] = job.parts.map((part) => curve.place(part[name]))
+      for (const other of others) {
+        for (let at = 0; at < length; at += FIELD_BYTES)
+          curve.call.frm_add!(first! + at, other + at, first! + at)
+      }
+      return first!
+    }) as [number, number, number]
+    combine(curve, job, { a, b, c })
+    return { a: share(curve, a, length), b: share(curve, b, length), c: share(curve, c, length) }
+  })
 }
 
 /** c_i := (beta a_i + alpha b_i + c_i) / gamma for the constant and the public signals, / delta for the rest. */
-function combine(curve: Bn128, job: SetupScalarsJob, sums: Sums): void {
+function combine(curve: Bn128, job: SetupScalarsJob, sums: Readonly<Record<'a' | 'b' | 'c', number>>): void {
   const { alpha, beta, gamma, delta } = job.waste
   const alphaAt = field(curve, toMontgomery(alpha))
   const betaAt = field(curve, toMontgomery(beta))

@@ -5,7 +5,7 @@ import { windowSum } from './bucket-sum.ts'
 import { buildTable, type FixedBaseTable, multiplyFixedBase } from './fixed-base.ts'
 import type { FixedBaseJob, Job, JobResults, Reply, Request } from './jobs.ts'
 import { evaluateRows, join, toOddCoset, violatedRows } from './proof-jobs.ts'
-import { setupScalars } from './setup-scalars.ts'
+import { quotientBasis, setupScalars, setupSums } from './setup-scalars.ts'
 
 const curve = new Bn128()
 const tables = new Map<string, FixedBaseTable>()
@@ -36,8 +36,12 @@ function run(job: Job): JobResults[Job['kind']] {
       return toOddCoset(curve, job)
     case 'join':
       return join(curve, job)
+    case 'setup-sums':
+      return setupSums(curve, job)
     case 'setup-scalars':
       return setupScalars(curve, job)
+    case 'setup-quotient':
+      return quotientBasis(curve, job)
     case 'check':
       return violatedRows(curve, job)
   }
