@@ -4,7 +4,7 @@ import { OctaryTree } from '../protocol/octary-tree.ts'
 import type { Hasher } from '../protocol/poseidon.ts'
 import { ACCOUNT_ID_BITS, NONCE_BITS, OWNER_BITS, SECRET_BITS } from '../protocol/ranges.ts'
 import type { Account } from './account.ts'
-import { accountLeaf } from './leaf.ts'
+import { accountLeaf, accountTag } from './leaf.ts'
 import { toSlots } from './slots.ts'
 
 /** Everything that its owner needs to prove something of one account in one book. Private. */
@@ -110,6 +110,12 @@ export class Book {
     return index < 0 ? undefined : index
   }
 
+  /** Index of the account with this public tag, or undefined: one hash an account. */
+  indexOfTag(tag: bigint): number | undefined {
+    const index = this.#accounts.findIndex(({ secret }) => accountTag(this.#hasher, secret) === tag)
+    return index < 0 ? undefined : index
+  }
+
   opening(index: number): BookOpening {
     return {
       account: this.account(index),
@@ -127,6 +133,33 @@ export class Book {
    * same or nobody else's, and the account is well formed.
    */
   update(index: number, account: Account): void {
+    this.updateAll([{ index, account }])
+  }
+
+  /**
+   * The next states of several accounts, all of them or none. Throws InputError as `update` does, changing nothing,
+   * also for an index or a new secret that stands twice.
+   */
+  updateAll(changes: readonly { readonly index: number; readonly account: Account }[]): void {
+    const indices = new Set<number>()
+    const secrets = new Set(this.#secrets)
+    for (const { index, account } of changes) {
+      if (indices.has(index)) {
+        throw new InputError(`index ${index} changes twice at once`, { row: index + 1, field: 'index' })
+      }
+      indices.add(index)
+      this.#checkNext(index, account, secrets)
+      secrets.add(account.secret)
+    }
+    for (const { index, account } of changes) {
+      const before = this.account(index)
+      this.#store(index, account)
+      this.#secrets.delete(before.secret)
+      this.#secrets.add(account.secret)
+    }
+  }
+
+  #checkNext(index: number, account: Account, secrets: ReadonlySet<bigint>): void {
     const before = this.account(index)
     checkAccount(account, this.instance, index)
     const at = (field: string) => ({ row: index + 1, field })
@@ -139,10 +172,7 @@ export class Book {
     if (account.nonce !== before.nonce + 1n) {
       throw new InputError(`must be ${before.nonce + 1n}, one above the present nonce`, at('nonce'))
     }
-    if (account.secret !== before.secret) refuseTaken(account, new Set(), this.#secrets, index)
-    this.#store(index, account)
-    this.#secrets.delete(before.secret)
-    this.#secrets.add(account.secret)
+    if (account.secret !== before.secret) refuseTaken(account, new Set(), secrets, index)
   }
 
   /** Adds an account at the next index and returns that index. Throws InputError as `from` does, changing nothing. */

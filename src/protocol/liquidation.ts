@@ -1,3 +1,4 @@
+import type { EngineCircuit } from './instances.ts'
 import type { WordFields } from './packed-word.ts'
 import { INSTRUMENT_ID_BITS, QUANTITY_BITS } from './ranges.ts'
 
@@ -14,7 +15,11 @@ export const CASH_LOT_NANO = 10_000_000n
 /** slice: a fraction of the whole portfolio, cash left out. soft: a chosen hedge. deleverage: both sides shrink. */
 export const TRANSFER_MODES = ['slice', 'soft', 'deleverage'] as const
 export type TransferMode = (typeof TRANSFER_MODES)[number]
-export const TRANSFER_MODE_CODES: Readonly<Record<TransferMode, number>> = { slice: 0, soft: 1, deleverage: 2 }
+export const TRANSFER_MODE_CODES: Readonly<Record<TransferMode, number>> = {
+  slice: 0,
+  soft: 1,
+  deleverage: 2,
+}
 
 /** deposit: collateral comes in. withdrawal: it goes out, E >= IM afterwards. cover: a fund pays a debt off, exactly. */
 export const ADJUST_KINDS = ['deposit', 'withdrawal', 'cover'] as const
@@ -79,6 +84,14 @@ export const ADJUST_SIGNALS = [
 ] as const
 
 export const KEPT_SIGNALS = ['bookRoot', 'places', 'leaf0', 'leaf1', 'leaf2', 'leaf3'] as const
+
+/** The signals of every circuit of the engine, in the order of the proof. */
+export const ENGINE_SIGNALS = {
+  lot: LOT_SIGNALS,
+  transfer: TRANSFER_SIGNALS,
+  adjust: ADJUST_SIGNALS,
+  kept: KEPT_SIGNALS,
+} as const satisfies Readonly<Record<EngineCircuit, readonly string[]>>
 
 export const LOT_TERMS = [
   ['mode', 2],

@@ -196,8 +196,20 @@ function canonicalSlots(account: Account, instance: MarginInstance) {
   }
 }
 
-/** The leaf really stands at its index below the book root: a wrong path would only fail later, without a reason. */
-function checkOpening(hasher: Hasher, instance: MarginInstance, opening: BookOpening): void {
+/** The account's leaf really stands at its index below the book root: as checkPath. */
+export function checkOpening(hasher: Hasher, instance: MarginInstance, opening: BookOpening): void {
+  checkPath(hasher, instance, { ...opening, leaf: accountLeaf(hasher, opening.account, instance.slots) })
+}
+
+/**
+ * A leaf stands at its index below the book root: a wrong path would only fail later, without a reason. Throws
+ * WitnessError.
+ */
+export function checkPath(
+  hasher: Hasher,
+  instance: MarginInstance,
+  opening: Pick<BookOpening, 'index' | 'count' | 'leaf' | 'path' | 'bookRoot'>,
+): void {
   const { index, count, path } = opening
   if (count > accountPlaces(instance)) {
     throw new WitnessError(
@@ -212,7 +224,7 @@ function checkOpening(hasher: Hasher, instance: MarginInstance, opening: BookOpe
       `the book path has ${path.length} levels, ${instance.name} takes ${instance.accountLevels}`,
     )
   }
-  let node = accountLeaf(hasher, opening.account, instance.slots)
+  let node = opening.leaf
   let position = index
   for (const [level, children] of path.entries()) {
     if (children.length !== TREE_ARITY || children[position % TREE_ARITY] !== node) {
@@ -244,9 +256,16 @@ function chainInputs(chain: {
   }
 }
 
-function checkedContext(context: bigint): bigint {
+/** A context that can be a public signal. Throws WitnessError for one outside the field. */
+export function checkedContext(context: bigint): bigint {
   if (context < 0n || context >= FIELD_MODULUS) throw new WitnessError('the context is not a field element')
   return context
+}
+
+/** A salt that a commitment can hash. Throws WitnessError for one outside the field. */
+export function checkedSalt(salt: bigint): bigint {
+  if (salt < 0n || salt >= FIELD_MODULUS) throw new WitnessError('the salt is not a field element')
+  return salt
 }
 
 function falseClaim(margin: MarginResult, claim: Claim): WitnessError {
