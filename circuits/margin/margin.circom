@@ -3,16 +3,17 @@ pragma circom 2.1.9;
 include "protocol.circom";
 include "account.circom";
 include "chain.circom";
+include "margin-of.circom";
 include "parameters.circom";
-include "requirement.circom";
 include "slots.circom";
 include "thresholds.circom";
 include "vectors.circom";
 
 /*
- * PortfolioMargin(slots, riskLevels): the one evaluation of margin; every circuit that needs margin uses this one.
+ * PortfolioMargin(slots, riskLevels): margin of one canonical portfolio: its encoding, its listing, its MarginOf, and
+ * the side of every threshold.
  * Inputs: a portfolio (id, quantity), its risk vectors with their paths below top, the unpacked parameters, and the two
- * worst losses. Outputs: as Requirement and Thresholds, and packed, the slot words of the account leaf.
+ * worst losses. Outputs: as MarginOf and Thresholds, and packed, the slot words of the account leaf.
  * Does not enforce: that top hashes to a posted risk root; the caller hashes it once with RiskTop.
  */
 template PortfolioMargin(slots, riskLevels) {
@@ -42,35 +43,35 @@ template PortfolioMargin(slots, riskLevels) {
     canonical.quantity <== quantity;
     packed <== canonical.packed;
 
-    component portfolio = PortfolioVector(slots, riskLevels);
-    portfolio.id <== id;
-    portfolio.quantity <== quantity;
-    portfolio.longQuantity <== canonical.longQuantity;
-    portfolio.placeBits <== canonical.placeBits;
-    portfolio.vector <== vector;
-    portfolio.children <== children;
-    portfolio.top <== top;
+    component listed = ListedVectors(slots, riskLevels);
+    listed.id <== id;
+    listed.placeBits <== canonical.placeBits;
+    listed.vector <== vector;
+    listed.children <== children;
+    listed.top <== top;
 
-    component requirement = Requirement();
-    requirement.rates <== portfolio.rates;
-    requirement.charges <== portfolio.charges;
-    requirement.mmFactorBps <== mmFactorBps;
-    requirement.imFactorBps <== imFactorBps;
-    requirement.gammaMultiplierBps <== gammaMultiplierBps;
-    requirement.regular <== regular;
-    requirement.worstMm <== worstMm;
-    requirement.worstExcess <== worstExcess;
-    equity <== requirement.equity;
-    mmBps <== requirement.mmBps;
-    imBps <== requirement.imBps;
-    shortGamma <== requirement.shortGamma;
-    pnl <== requirement.pnl;
+    component state = MarginOf(slots);
+    state.quantity <== quantity;
+    state.longQuantity <== canonical.longQuantity;
+    state.vector <== vector;
+    state.addedValue <== 0;
+    state.mmFactorBps <== mmFactorBps;
+    state.imFactorBps <== imFactorBps;
+    state.gammaMultiplierBps <== gammaMultiplierBps;
+    state.regular <== regular;
+    state.worstMm <== worstMm;
+    state.worstExcess <== worstExcess;
+    equity <== state.equity;
+    mmBps <== state.mmBps;
+    imBps <== state.imBps;
+    shortGamma <== state.shortGamma;
+    pnl <== state.pnl;
 
     component thresholds = Thresholds();
-    thresholds.equity <== requirement.equity;
-    thresholds.equitySign <== requirement.equitySign;
-    thresholds.mmBps <== requirement.mmBps;
-    thresholds.imBps <== requirement.imBps;
+    thresholds.equity <== state.equity;
+    thresholds.equitySign <== state.equitySign;
+    thresholds.mmBps <== state.mmBps;
+    thresholds.imBps <== state.imBps;
     thresholds.softShareBps <== softShareBps;
     atLeast <== thresholds.atLeast;
 }

@@ -11,7 +11,7 @@ include "../lib/range.circom";
  * the unpacked parameters; worstMm and worstExcess, private: max(G, regular losses) and how far the worst of all
  * losses exceeds it.
  * Outputs: equity; equitySign, 1 when equity >= 0; mmBps and imBps, requirements in bps * nano-USD;
- * shortGamma[3]; pnl[32], the scenario totals.
+ * shortGamma[3]; greek[9], the signed totals of delta, gamma and vega per underlying; pnl[32], the scenario totals.
  * Enforces that worstMm is the exact maximum, not an upper bound (an inflated one would trigger a covered account):
  *   every candidate is at most worstMm (slacks checked non-negative), and the product of the slacks is 0,
  *   with G >= 0 as one candidate, so zero needs none of its own;
@@ -32,6 +32,7 @@ template Requirement() {
     signal output mmBps;
     signal output imBps;
     signal output shortGamma[UNDERLYINGS()];
+    signal output greek[GREEK_DIMS()];
     signal output pnl[SCENARIOS()];
 
     component worstMmRange = RangeCheck(TOTAL_BITS());
@@ -68,7 +69,8 @@ template Requirement() {
     component greeks = GreeksTerm();
     for (var g = 0; g < GREEK_DIMS(); g++) {
         var dim = FIRST_GREEK_DIM() + g;
-        greeks.total[g] <== digit[dim] - offset[dim];
+        greek[g] <== digit[dim] - offset[dim];
+        greeks.total[g] <== greek[g];
         greeks.sign[g] <== limbs[dim \ 3].top[dim % 3];
     }
     greeks.gammaMultiplierBps <== gammaMultiplierBps;

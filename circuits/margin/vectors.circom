@@ -64,24 +64,18 @@ template ListedVector(riskLevels) {
 }
 
 /*
- * PortfolioVector(slots, riskLevels): the quantity-weighted sum of the risk vectors of a canonical portfolio.
- * Inputs: id, quantity, longQuantity, placeBits from CanonicalSlots; vector and children per slot; top[64].
- * Outputs: rates[14], packed totals; charges, packed: long charges + 2^84 * (cross terms) + 2^168 * short charges.
+ * ListedVectors(slots, riskLevels): every vector of a list is the one that stands at its instrument's place.
+ * Inputs: id[slots]; placeBits[slots], boolean, the low bits of each id; vector and children per slot; top[64].
+ * No outputs. Listed once, the vectors serve any number of states that hold these instruments.
  */
-template PortfolioVector(slots, riskLevels) {
+template ListedVectors(slots, riskLevels) {
     signal input id[slots];
-    signal input quantity[slots];
-    signal input longQuantity[slots];
     signal input placeBits[slots][3 * riskLevels];
     signal input vector[slots][VECTOR_ELEMENTS()];
     signal input children[slots][riskLevels - 2][8];
     signal input top[64];
-    signal output rates[RATE_ELEMENTS()];
-    signal output charges;
 
     component listed[slots];
-    signal weighted[slots][VECTOR_ELEMENTS()];
-    var sums[VECTOR_ELEMENTS()];
     for (var i = 0; i < slots; i++) {
         listed[i] = ListedVector(riskLevels);
         listed[i].id <== id[i];
@@ -89,6 +83,25 @@ template PortfolioVector(slots, riskLevels) {
         listed[i].vector <== vector[i];
         listed[i].children <== children[i];
         listed[i].top <== top;
+    }
+}
+
+/*
+ * WeightedVectors(slots): the quantity-weighted sum of risk vectors.
+ * Inputs: quantity[slots], signed; longQuantity[slots] = max(0, quantity); vector[slots].
+ * Outputs: rates[14], packed totals; charges, packed: long charges + 2^84 * (cross terms) + 2^168 * short charges.
+ * Does not enforce: ranges of quantities, nor that the vectors are listed; the caller does both.
+ */
+template WeightedVectors(slots) {
+    signal input quantity[slots];
+    signal input longQuantity[slots];
+    signal input vector[slots][VECTOR_ELEMENTS()];
+    signal output rates[RATE_ELEMENTS()];
+    signal output charges;
+
+    signal weighted[slots][VECTOR_ELEMENTS()];
+    var sums[VECTOR_ELEMENTS()];
+    for (var i = 0; i < slots; i++) {
         for (var e = 0; e < RATE_ELEMENTS(); e++) {
             weighted[i][e] <== quantity[i] * vector[i][e];
             sums[e] += weighted[i][e];

@@ -4,7 +4,26 @@ import { dirname, join } from 'node:path'
 import { CHAIN_TOTALS } from '../protocol/chain-totals.ts'
 import { THRESHOLD_CODES, THRESHOLDS } from '../protocol/claims.ts'
 import { DOMAIN_TAGS } from '../protocol/domains.ts'
-import type { MarginInstance } from '../protocol/instances.ts'
+import { type EngineCircuit, engineInstanceName, type MarginInstance } from '../protocol/instances.ts'
+import {
+  ADJUST_CHANGE,
+  CASH_ID,
+  CASH_LOT_NANO,
+  COARSE_SHARE,
+  DISCOUNT_BIAS_BPS,
+  ENGINE_SIGNALS,
+  GREEK_UNIT_BITS,
+  HEALTH_PARTS,
+  KEPT_LEAVES,
+  KEPT_PLACES,
+  LOT_SUMMARY,
+  LOT_TERMS,
+  TRANSFER_PLACES,
+  TRANSFER_TERMS,
+  WHOLE_PERCENT,
+} from '../protocol/liquidation.ts'
+import * as liquidationRanges from '../protocol/liquidation-ranges.ts'
+import type { WordFields } from '../protocol/packed-word.ts'
 import { PARAMETER_FIELDS } from '../protocol/parameters.ts'
 import {
   BASIS_POINTS,
@@ -62,6 +81,25 @@ const CONSTANTS: Readonly<Record<string, bigint | number>> = {
   FIRST_SCENARIO_DIM,
   RATE_ELEMENTS,
   VECTOR_ELEMENTS,
+  CASH_ID,
+  CASH_LOT_NANO,
+  WHOLE_PERCENT,
+  KEPT_LEAVES,
+  HEALTH_PARTS,
+  COARSE_SHARE,
+  GREEK_UNIT_BITS,
+  DISCOUNT_BIAS_BPS,
+  ...liquidationRanges,
+}
+
+/** Public words of the liquidation engine whose fields circuits take by name. */
+const WORDS: Readonly<Record<string, WordFields<string>>> = {
+  LOT_TERMS,
+  LOT_SUMMARY,
+  TRANSFER_PLACES,
+  TRANSFER_TERMS,
+  ADJUST_CHANGE,
+  KEPT_PLACES,
 }
 
 /** The text of protocol.circom. */
@@ -88,6 +126,7 @@ export function circomProtocol(): string {
       'THRESHOLD_CODE',
       THRESHOLDS.map((name) => THRESHOLD_CODES[name]),
     ),
+    ...Object.entries(WORDS).flatMap(([name, fields]) => word(name, fields)),
     ...Object.entries(DOMAIN_TAGS).map(([domain, tag]) => constant(`TAG_${domain}`, tag)),
   ]
   return `${lines.join('\n')}\n`
@@ -107,6 +146,31 @@ export function circomMarginMain(instance: MarginInstance): string {
   ].join('\n')
 }
 
+/** The main file of one circuit of the liquidation engine, in the size of a margin instance. */
+export function circomEngineMain(circuit: EngineCircuit, instance: MarginInstance): string {
+  const { slots, riskLevels, accountLevels } = instance
+  const template = `${circuit[0]!.toUpperCase()}${circuit.slice(1)}`
+  const parameters = circuit === 'kept' ? [accountLevels] : [slots, riskLevels, accountLevels]
+  return [
+    'pragma circom 2.1.9;',
+    '',
+    '// Generated from src/protocol by src/prover/generate.ts. Not to be edited.',
+    `include "engine/${circuit}.circom";`,
+    '',
+    `component main {public [${ENGINE_SIGNALS[circuit].join(', ')}]} =`,
+    `    ${template}(${parameters.join(', ')});`,
+    '',
+  ].join('\n')
+}
+
+/** Writes protocol.circom and the main file of an engine circuit below folder; returns the main file's path. */
+export function writeEngineSources(folder: string, circuit: EngineCircuit, instance: MarginInstance): string {
+  writeIfChanged(join(folder, 'protocol.circom'), circomProtocol())
+  const main = join(folder, `${engineInstanceName(circuit, instance)}.circom`)
+  writeIfChanged(main, circomEngineMain(circuit, instance))
+  return main
+}
+
 /** Writes protocol.circom and the instance's main file below folder; returns the main file's path. */
 export function writeMarginSources(folder: string, instance: MarginInstance): string {
   writeIfChanged(join(folder, 'protocol.circom'), circomProtocol())
@@ -115,7 +179,7 @@ export function writeMarginSources(folder: string, instance: MarginInstance): st
   return main
 }
 
-function constant(name: string, value: bigint | number): string {
+export function constant(name: string, value: bigint | number): string {
   return `function ${name}() { return ${value}; }`
 }
 
@@ -123,7 +187,22 @@ function table(name: string, values: readonly number[]): string {
   return `function ${name}(i) { var values[${values.length}] = [${values.join(', ')}]; return values[i]; }`
 }
 
-function writeIfChanged(path: string, text: string): void {
+/** A public word: how many fields, their widths, and the number of each field by name. */
+export function word(name: string, fields: WordFields<string>): string[] {
+  const widths = fields.map(([, bits]) => bits)
+  return [
+    constant(`${name}_FIELDS`, fields.length),
+    `function ${name}_WIDTHS() { var values[${widths.length}] = [${widths.join(', ')}]; return values; }`,
+    ...fields.map(([field], index) => constant(`${name}_${constantName(field)}`, index)),
+  ]
+}
+
+/** feeLots reads FEE_LOTS. */
+function constantName(field: string): string {
+  return field.replaceAll(/[A-Z0-9]/g, (letter) => `_${letter}`).toUpperCase()
+}
+
+export function writeIfChanged(path: string, text: string): void {
   if (existsSync(path) && readFileSync(path, 'utf8') === text) return
   mkdirSync(dirname(path), { recursive: true })
   const temporary = `${path}.${createHash('sha256').update(text).digest('hex').slice(0, 8)}.${process.pid}`

@@ -1,16 +1,15 @@
 /** Proofs of margin claims: circuit, keys, witness program and backend of one instance, opened once and kept warm. */
 import { join } from 'node:path'
-import { ProofError } from '../protocol/errors.ts'
 import type { MarginInstance } from '../protocol/instances.ts'
 import { type MarginSignals, marginSignalsFromArray, marginSignalsToArray } from '../protocol/signals.ts'
 import { type ArtifactsRequest, circuitArtifacts } from './artifacts.ts'
 import type { CircuitArtifacts, ProverBackend } from './backend.ts'
 import { REPOSITORY_ROOT } from './cache.ts'
+import { CircuitProver } from './circuit-prover.ts'
 import { writeMarginSources } from './generate.ts'
 import type { MarginWitness } from './margin-inputs.ts'
-import { type BackendChoice, selectBackend } from './select-backend.ts'
-import { type Proof, verifyProof } from './verify.ts'
-import { WitnessCalculator } from './witness.ts'
+import type { BackendChoice } from './select-backend.ts'
+import type { Proof } from './verify.ts'
 
 /** Where generated circom sources go: below the folder that git ignores, and on the compiler's include path. */
 export const GENERATED_CIRCUITS = join(REPOSITORY_ROOT, 'build', 'generated')
@@ -37,14 +36,10 @@ export interface MarginProof {
 }
 
 export class MarginProver {
-  readonly artifacts: CircuitArtifacts
-  readonly backend: ProverBackend
-  readonly #calculator: WitnessCalculator
+  readonly #prover: CircuitProver
 
-  private constructor(artifacts: CircuitArtifacts, calculator: WitnessCalculator, backend: ProverBackend) {
-    this.artifacts = artifacts
-    this.backend = backend
-    this.#calculator = calculator
+  private constructor(prover: CircuitProver) {
+    this.#prover = prover
   }
 
   static async open(
@@ -52,33 +47,29 @@ export class MarginProver {
     options: MarginArtifactsOptions & { readonly backend?: BackendChoice } = {},
   ): Promise<MarginProver> {
     const artifacts = await marginArtifacts(instance, options)
-    const calculator = await WitnessCalculator.create(artifacts.wasmPath)
-    return new MarginProver(artifacts, calculator, await selectBackend(options.backend))
+    return new MarginProver(await CircuitProver.open(artifacts, options.backend))
   }
 
-  /**
-   * Proves the statement of a checked witness (claimWitness, stepWitness).
-   * @throws WitnessError, ProofError, SetupError or ToolError as the backend does; ProofError also when the proof's
-   *   public signals are not the statement's, which would be a fault in Tacit itself
-   */
+  get artifacts(): CircuitArtifacts {
+    return this.#prover.artifacts
+  }
+
+  get backend(): ProverBackend {
+    return this.#prover.backend
+  }
+
+  /** Proves the statement of a checked witness (claimWitness, stepWitness). Errors as CircuitProver.prove. */
   async prove(witness: MarginWitness): Promise<MarginProof> {
-    const started = performance.now()
-    const bytes = await this.#calculator.calculate(witness.inputs)
-    const witnessMs = performance.now() - started
-    const { proof, publicSignals, timings } = await this.backend.prove(this.artifacts, bytes)
-    const signals = marginSignalsFromArray(publicSignals)
     const expected = marginSignalsToArray(witness.signals)
-    if (publicSignals.some((signal, index) => signal !== expected[index])) {
-      throw new ProofError('the proof states other public signals than the statement that was asked for')
-    }
-    return { proof, signals, timings: { ...timings, witnessMs, total: performance.now() - started } }
+    const { proof, publicSignals, timings } = await this.#prover.prove(witness.inputs, expected)
+    return { proof, signals: marginSignalsFromArray(publicSignals), timings }
   }
 
   verify(proof: Pick<MarginProof, 'proof' | 'signals'>): boolean {
-    return verifyProof(this.artifacts.verificationKey, marginSignalsToArray(proof.signals), proof.proof)
+    return this.#prover.verify(marginSignalsToArray(proof.signals), proof.proof)
   }
 
   close(): Promise<void> {
-    return this.backend.close()
+    return this.#prover.close()
   }
 }

@@ -1,15 +1,19 @@
 import { buildContracts } from '../../src/chain/build.ts'
-import { MARGIN_INSTANCES } from '../../src/protocol/instances.ts'
+import { ENGINE_CIRCUITS, MARGIN_INSTANCES } from '../../src/protocol/instances.ts'
+import { engineArtifacts } from '../../src/prover/engine-circuits.ts'
 import { marginArtifacts } from '../../src/prover/margin-prover.ts'
 
 /**
  * Builds what several test files share, once and before any of them, so that no test's timeout has to allow for it:
- * the small circuit and the full one with their development keys, and the contracts. All of it comes from the cache
+ * the small circuits and the full margin circuit with their development keys, and the contracts. All of it comes from the cache
  * below build/ on the next run.
  */
 export default async function setup(): Promise<void> {
   await step('contracts', () => buildContracts())
   await step('margin-4: circuit and keys', () => marginArtifacts(MARGIN_INSTANCES['margin-4']))
+  for (const circuit of ENGINE_CIRCUITS) {
+    await step(`${circuit}-4: circuit and keys`, () => engineArtifacts(circuit, MARGIN_INSTANCES['margin-4']))
+  }
   await step('margin-16: circuit and keys', () => marginArtifacts(MARGIN_INSTANCES['margin-16']))
 }
 

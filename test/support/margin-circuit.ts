@@ -1,56 +1,13 @@
-import { join } from 'node:path'
 import type { MarginInstance } from '../../src/protocol/instances.ts'
-import { compileCircuit } from '../../src/prover/compile.ts'
 import { writeMarginSources } from '../../src/prover/generate.ts'
-import type { CircuitInput, CircuitInputs } from '../../src/prover/margin-inputs.ts'
 import { GENERATED_CIRCUITS } from '../../src/prover/margin-prover.ts'
-import { readR1cs } from '../../src/prover/r1cs.ts'
-import { violatedConstraints } from '../../src/prover/r1cs-check.ts'
-import { WitnessCalculator } from '../../src/prover/witness.ts'
+import { type CompiledCircuit, compiledCircuit } from './compiled-circuit.ts'
 
-/** A compiled margin instance to forge against: witnesses of any inputs, and the constraints that refuse them. */
-export interface MarginCircuit {
-  /** How many constraints a witness of these inputs breaks; 0: a proof of it exists. */
-  violations(inputs: CircuitInputs): Promise<number>
-}
+export { inputPaths, withInput } from './compiled-circuit.ts'
 
-export async function marginCircuit(instance: MarginInstance): Promise<MarginCircuit> {
-  const mainFile = writeMarginSources(GENERATED_CIRCUITS, instance)
-  const compiled = await compileCircuit({
-    mainFile,
-    name: instance.name,
-    includeFolders: [join(GENERATED_CIRCUITS)],
-  })
-  // Without its assertions the witness program computes what a forger would: everything, from any inputs.
-  const forger = await WitnessCalculator.create(compiled.wasmPath, { sanityCheck: false })
-  const r1cs = await readR1cs(compiled.r1csPath)
-  return {
-    violations: async (inputs) => (await violatedConstraints(r1cs, await forger.calculate(inputs))).length,
-  }
-}
+export type MarginCircuit = CompiledCircuit
 
-/** Every scalar of the inputs with the way to it: ["vector", 2, 14]. */
-export function inputPaths(inputs: CircuitInputs): (readonly (string | number)[])[] {
-  const paths: (readonly (string | number)[])[] = []
-  const walk = (value: CircuitInput, path: readonly (string | number)[]) => {
-    if (typeof value === 'bigint') paths.push(path)
-    else for (const [index, child] of value.entries()) walk(child, [...path, index])
-  }
-  for (const [name, value] of Object.entries(inputs)) walk(value, [name])
-  return paths
-}
-
-/** The inputs with one scalar replaced. */
-export function withInput(
-  inputs: CircuitInputs,
-  path: readonly (string | number)[],
-  change: (value: bigint) => bigint,
-): CircuitInputs {
-  const replace = (value: CircuitInput, rest: readonly (string | number)[]): CircuitInput => {
-    if (typeof value === 'bigint') return change(value)
-    const [index, ...deeper] = rest as readonly number[]
-    return value.map((child, position) => (position === index ? replace(child, deeper) : child))
-  }
-  const [name, ...rest] = path as readonly [string, ...number[]]
-  return { ...inputs, [name]: replace(inputs[name]!, rest) }
+/** A margin instance to forge against. */
+export function marginCircuit(instance: MarginInstance): Promise<MarginCircuit> {
+  return compiledCircuit(writeMarginSources(GENERATED_CIRCUITS, instance), instance.name)
 }
