@@ -7,6 +7,7 @@ import { matrixPart } from './parts/matrix.ts'
 import { provePart } from './parts/prove.ts'
 import { proveLargePart } from './parts/prove-large.ts'
 import { setupPart } from './parts/setup.ts'
+import { solvencyLargePart, solvencyPart } from './parts/solvency.ts'
 import { sweepPart } from './parts/sweep.ts'
 
 export const PARTS: readonly BenchPart[] = [
@@ -15,6 +16,8 @@ export const PARTS: readonly BenchPart[] = [
   provePart,
   proveLargePart,
   browserPart,
+  solvencyPart,
+  solvencyLargePart,
   setupPart,
   constraintsPart,
   gasPart,

@@ -14,7 +14,7 @@ export interface ChainHeader {
   readonly riskRoot: bigint
   /** Packed margin parameters. */
   readonly parameters: bigint
-  /** hash(CHAIN_BETA, [bookRoot, riskRoot, parameters, vault ledger digest]). */
+  /** hash(CHAIN_BETA, [bookRoot, riskRoot, parameters, ledger0, ledger1, ledger2]). */
   readonly beta: bigint
 }
 
@@ -29,8 +29,12 @@ export interface ChainState {
   readonly blind: bigint
 }
 
-export function chainBeta(hasher: Hasher, header: Omit<ChainHeader, 'beta'>, vaultLedger: bigint): bigint {
-  return hasher.hash('CHAIN_BETA', [header.bookRoot, header.riskRoot, header.parameters, vaultLedger])
+export function chainBeta(
+  hasher: Hasher,
+  header: Omit<ChainHeader, 'beta'>,
+  ledger: readonly bigint[],
+): bigint {
+  return hasher.hash('CHAIN_BETA', [header.bookRoot, header.riskRoot, header.parameters, ...ledger])
 }
 
 /** The state before the first account. */

@@ -1,7 +1,17 @@
 import { type ErrorCode, TacitError } from '../protocol/errors.ts'
 
 /** What the process says to the shell. */
-export const EXIT = { done: 0, no: 1, input: 2, chain: 3, setup: 4 } as const
+export const EXIT = {
+  done: 0,
+  no: 1,
+  input: 2,
+  chain: 3,
+  setup: 4,
+  /** A bundle that is valid for keys that anyone can forge proofs for. */
+  developmentKeys: 5,
+  /** A bundle that is valid for keys of which the user named none. */
+  unknownKeys: 6,
+} as const
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT]
 
 /** The end of every help text. */
@@ -12,6 +22,8 @@ Exit codes:
   2  bad input or usage
   3  the chain refused, or did not answer
   4  keys, circuit or a tool failed
+  5  a bundle is valid, but its keys are development keys: anyone could have forged it
+  6  a bundle is valid for its own keys, and you named none that you trust
 An interrupted run ends with 128 and the signal's number (Ctrl-C: 130).`
 
 const CODES: Readonly<Record<ErrorCode, ExitCode>> = {

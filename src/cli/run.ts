@@ -2,11 +2,14 @@ import { Command, CommanderError } from 'commander'
 import { TacitError } from '../protocol/errors.ts'
 import { attachTo } from './command.ts'
 import { ceremonyCommand } from './commands/ceremony.ts'
+import { checkReceiptCommand } from './commands/check-receipt.ts'
 import { attestCommand, triggerCommand } from './commands/claim.ts'
 import { demoCommand } from './commands/demo.ts'
 import { marginCommand } from './commands/margin.ts'
 import { matrixCommand } from './commands/matrix.ts'
+import { receiptCommand } from './commands/receipt.ts'
 import { setupCommand } from './commands/setup.ts'
+import { solvencyCommand } from './commands/solvency.ts'
 import { verifyCommand } from './commands/verify.ts'
 import { adviceFor, EXIT, EXIT_CODES_HELP, type ExitCode, exitCodeOf } from './exit-codes.ts'
 import type { Io } from './io.ts'
@@ -39,6 +42,9 @@ function buildProgram(io: Io, finish: (code: ExitCode) => void): Command {
     attestCommand,
     triggerCommand,
     verifyCommand,
+    receiptCommand,
+    checkReceiptCommand,
+    solvencyCommand,
     setupCommand,
     ceremonyCommand,
   ]

@@ -87,6 +87,8 @@ describe('the registry', () => {
       'prove',
       'proveLarge',
       'browser',
+      'solvency',
+      'solvencyLarge',
       'setup',
       'constraints',
       'gas',

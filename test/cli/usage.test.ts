@@ -8,6 +8,8 @@ const COMMANDS = [
   ['attest'],
   ['trigger'],
   ['verify'],
+  ['receipt'],
+  ['check-receipt'],
   ['setup'],
   ['ceremony'],
   ['ceremony', 'new'],
@@ -52,6 +54,8 @@ describe('usage', () => {
     [['attest', '--account', '1', '--threshold', 'half']],
     [['attest', '--account', '1', '--chain-id', '0x1']],
     [['verify']],
+    [['receipt', '--account', '1']],
+    [['check-receipt', 'receipt.json']],
     [['ceremony', 'new', '--out', 'x']],
   ])('of %j is refused with exit code 2', async (argv) => {
     const ran = await tacit(...argv)

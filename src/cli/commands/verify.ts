@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import { MARGIN_INSTANCES } from '../../protocol/instances.ts'
 import { isProductionKey } from '../../prover/provenance.ts'
+import { withBundle } from '../bundle-options.ts'
 import { type Check, checkProof, claimOf, factorsText, type RecomputedRound } from '../check-proof.ts'
 import { type Attach, newCommand } from '../command.ts'
 import { EXIT } from '../exit-codes.ts'
@@ -13,32 +14,44 @@ import { openArtifacts } from '../prover.ts'
 import { loadRound } from '../session.ts'
 import { claimWords } from '../statement.ts'
 import { pairsText } from '../table.ts'
+import { isBundle, runVerifyBundle, type VerifyBundleOptions } from '../verify-bundle.ts'
 
-interface VerifyOptions extends Omit<RoundOptions, 'instance'>, Pick<ProverOptions, 'keys' | 'cache'> {
+interface VerifyOptions
+  extends Omit<RoundOptions, 'instance'>,
+    Pick<ProverOptions, 'keys' | 'cache'>,
+    VerifyBundleOptions {
   readonly sample?: boolean
 }
 
 export function verifyCommand(attach: Attach): Command {
-  const command = withKeys(
-    withMarket(
-      newCommand({
-        name: 'verify',
-        summary: 'check a proof file, and say what it proves',
-        description:
-          'Checks a proof file against the verification key of its instance. With a market it also recomputes the ' +
-          'risk root that the proof was made for. The instance is the one that the file names.',
-        examples: [
-          'verify proof.json',
-          'verify proof.json --sample',
-          'verify proof.json --market btc.json --market eth.json --keys keys/margin-16',
-        ],
-      }),
-      'the risk root is not recomputed',
+  const command = withBundle(
+    withKeys(
+      withMarket(
+        newCommand({
+          name: 'verify',
+          summary: 'check a proof file or the bundle of a whole book, and say what it proves',
+          description:
+            'Checks a proof file against the verification key of its instance. With a market it also recomputes the ' +
+            'risk root that the proof was made for. The instance is the one that the file names. A bundle is checked ' +
+            'whole and offline from what it holds: risk matrix, every proof, every link of the chain, the seal; ' +
+            'name the keys that you trust, and a node to compare it with the chain.',
+          examples: [
+            'verify proof.json',
+            'verify proof.json --sample',
+            'verify proof.json --market btc.json --market eth.json --keys keys/margin-16',
+            'verify epoch-3.tacit.jsonl --max-age 3600 --key-hash 0x... --key-hash 0x...',
+            'verify epoch-3.tacit.jsonl --as-of 2026-03-02T10:00:00Z --rpc http://127.0.0.1:8545 --json',
+          ],
+        }),
+        'the risk root is not recomputed',
+      ),
     ),
   )
-    .argument('<file>', 'proof file, as attest and trigger write it')
+    .argument('<file>', 'proof file, as attest and trigger write it, or bundle')
     .option('--sample', 'recompute the risk root from the generated sample market (with --seed)')
+    .option('--rpc <url>', 'for a bundle: compare it with the chain behind this node')
   return attach<VerifyOptions>(command, async ({ io, out, options, args }) => {
+    if (await isBundle(args[0]!)) return runVerifyBundle(args[0]!, options, out)
     const file = parseProofFile(readTextFile(args[0]!))
     const round = await recompute(file, options, out)
     const artifacts = await openArtifacts(MARGIN_INSTANCES[file.instance], options, io, out)

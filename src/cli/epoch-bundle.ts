@@ -1,0 +1,60 @@
+/** The bundle of an epoch that was proven here. Boundary module: reads transcripts of ceremonies, writes the bundle. */
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { contentOfPass } from '../bundle/from-pass.ts'
+import { BUNDLE_SUFFIX } from '../bundle/records.ts'
+import { writeBundleFile } from '../bundle/write-file.ts'
+import { InputError } from '../protocol/errors.ts'
+import type { BookPassResult } from '../prover/book-pass/pass.ts'
+import type { PassArtifacts } from '../prover/book-pass/request.ts'
+import { TRANSCRIPT_FILE, type Transcript } from '../prover/ceremony.ts'
+import { Listing } from '../risk/listing.ts'
+import type { EpochContext } from './epoch.ts'
+import type { Session } from './session.ts'
+
+export const EPOCH_BUNDLE_FILE = `epoch${BUNDLE_SUFFIX}`
+
+export interface EpochBundle {
+  readonly session: Session
+  readonly artifacts: PassArtifacts
+  readonly result: BookPassResult
+  readonly context: EpochContext | undefined
+  /** Folders of ceremony keys; a development key has none. */
+  readonly keyFolders: { readonly step?: string | undefined; readonly seal?: string | undefined }
+}
+
+/** Writes the bundle into a folder and returns its path. @throws InputError for a ceremony whose transcript is missing */
+export async function writeEpochBundle(folder: string, epoch: EpochBundle): Promise<string> {
+  const { session, artifacts, result, context, keyFolders } = epoch
+  const step = transcriptIn(keyFolders.step)
+  const seal = transcriptIn(keyFolders.seal)
+  const content = contentOfPass(result, {
+    book: session.book,
+    snapshot: session.snapshot,
+    configuration: session.configuration,
+    // Every round of the command line is a first one: loadRound.
+    listing: Listing.empty,
+    matrix: session.matrix,
+    artifacts,
+    transcripts: { ...(step && { step }), ...(seal && { seal }) },
+    chain: context && {
+      chainId: context.chainId.toString(),
+      seals: context.seals.toLowerCase(),
+      epoch: context.epoch.toString(),
+      references: null,
+    },
+  })
+  const path = join(folder, EPOCH_BUNDLE_FILE)
+  await writeBundleFile(path, content)
+  return path
+}
+
+function transcriptIn(folder: string | undefined): Transcript | undefined {
+  const file = folder && join(folder, TRANSCRIPT_FILE)
+  if (!file || !existsSync(file)) return undefined
+  try {
+    return JSON.parse(readFileSync(file, 'utf8')) as Transcript
+  } catch (cause) {
+    throw new InputError('is no transcript of a ceremony', { file }, { cause })
+  }
+}
