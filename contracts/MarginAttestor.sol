@@ -5,6 +5,7 @@ import {Protocol} from "@generated/Protocol.sol";
 import {MarginSignals} from "@generated/MarginSignals.sol";
 import {BookRegistry} from "contracts/BookRegistry.sol";
 import {IMarginVerifier} from "contracts/IMarginVerifier.sol";
+import {Contexts} from "contracts/lib/Contexts.sol";
 import {MarginClaims} from "contracts/lib/MarginClaims.sol";
 import {MarginRecords} from "contracts/lib/MarginRecords.sol";
 import {RiskOracle} from "contracts/RiskOracle.sol";
@@ -25,10 +26,13 @@ import {RiskOracle} from "contracts/RiskOracle.sol";
  *   most as strict as T (below the looser line means below the stricter one), and the other way round. At equal
  *   positions the trigger prevails: one tag may stand for two accounts whose owner gave them one secret, and the worse
  *   of them decides.
+ * - A statement on a head before the one at which the engine last changed an account of this tag is refused: it
+ *   speaks of an account that is no more. Changes of other accounts do not matter.
  * - isCovered is true only if the newest covering record, at that threshold or a stricter one, is newer than every
- *   record that says below at that threshold or a looser one, and its round is no older than asked.
+ *   record that says below at that threshold or a looser one, its round is no older than asked, and the engine has not
+ *   changed the account since. isBelow likewise.
  *
- * What a record does not say: anything of a head or a round after its own.
+ * What a record does not say: anything of a round after its own, or of a book published after its own.
  */
 contract MarginAttestor {
     using MarginRecords for uint256;
@@ -69,6 +73,7 @@ contract MarginAttestor {
     error SignalOutOfField(uint256 index, uint256 value);
     error BookRootUnknown(uint256 bookRoot);
     error BookRootSuperseded(uint256 bookRoot, uint64 sequence, uint64 headSequence);
+    error TagTouchedSince(uint256 tag, uint64 headSequence, uint64 touchedSequence);
     error RoundNotRecent(uint256 riskRoot, uint64 latestSequence);
     error RoundStale(uint64 sequence, uint64 time, uint64 maxAgeSeconds);
     error ParametersMismatch(uint256 given, uint256 ofRound);
@@ -142,21 +147,22 @@ contract MarginAttestor {
 
     /// @notice The context signal of a proof made for this beneficiary.
     function contextFor(address beneficiary) public view returns (uint256) {
-        return uint256(keccak256(abi.encode(Protocol.CONTEXT_DOMAIN, block.chainid, address(this), beneficiary)))
-            % Protocol.FIELD_MODULUS;
+        return Contexts.contextOf(
+            Protocol.MARGIN_CONTEXT_DOMAIN, address(this), bytes32(uint256(uint160(beneficiary)))
+        );
     }
 
     /// @notice For other protocols: whether the tag's account was last proven covered at `threshold` or a stricter one,
     /// on a round no older than `maxAge` seconds.
     function isCovered(uint256 tag, uint256 threshold, uint256 maxAge) external view returns (bool) {
         (uint256 covered, uint256 below) = _newest(tag, threshold);
-        return covered > below && _isFresh(covered, maxAge);
+        return covered > below && _isFresh(covered, maxAge) && _isUntouched(tag, covered);
     }
 
     /// @notice The counterpart: whether the account was last proven below `threshold` or a looser one.
     function isBelow(uint256 tag, uint256 threshold, uint256 maxAge) external view returns (bool) {
         (uint256 covered, uint256 below) = _newest(tag, threshold);
-        return below >= covered && _isFresh(below, maxAge);
+        return below >= covered && _isFresh(below, maxAge) && _isUntouched(tag, below);
     }
 
     /// @notice Newest record that says covered at `threshold` or a stricter one; zeros when there is none.
@@ -200,7 +206,7 @@ contract MarginAttestor {
         returns (Statement memory statement)
     {
         _requireInField(signals);
-        uint64 headSequence = _requireRecentHead(signals.bookRoot());
+        uint64 headSequence = _requireRecentHead(signals.bookRoot(), signals.tag());
         uint64 roundSequence = _requireFreshRound(signals.riskRoot(), signals.parameters());
         (statement.threshold, statement.below) = MarginClaims.decode(signals.claim());
         statement.tag = signals.tag();
@@ -219,10 +225,11 @@ contract MarginAttestor {
         }
     }
 
-    function _requireRecentHead(uint256 bookRoot) private view returns (uint64) {
-        (uint64 sequence, bool recent) = registry.findRecent(bookRoot);
+    function _requireRecentHead(uint256 bookRoot, uint256 tag) private view returns (uint64) {
+        (uint64 sequence, bool recent, uint64 touched) = registry.findRecentFor(bookRoot, tag);
         if (sequence == 0) revert BookRootUnknown(bookRoot);
         if (!recent) revert BookRootSuperseded(bookRoot, sequence, registry.headSequence());
+        if (sequence < touched) revert TagTouchedSince(tag, sequence, touched);
         return sequence;
     }
 
@@ -251,6 +258,11 @@ contract MarginAttestor {
         MarginClaims.requireThreshold(threshold);
         covered = _covered[tag].newest(threshold, Protocol.STRICTEST_THRESHOLD);
         below = _below[tag].newest(Protocol.LOOSEST_THRESHOLD, threshold);
+    }
+
+    /// @dev Else a cured account would still count as below, and an account that gave a position away as covered.
+    function _isUntouched(uint256 tag, uint256 at) private view returns (bool) {
+        return at.headOf() >= registry.touchedSequence(tag);
     }
 
     function _isFresh(uint256 at, uint256 maxAge) private view returns (bool) {

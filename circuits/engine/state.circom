@@ -25,7 +25,8 @@ template CompactSlots(slots, entries) {
 
     // The slots as words without their 2^38: an empty one is 0, a used one is not, as its id is at least 1. Before
     // entry e only the last e slots can be in use, so only the last e + 1 can change.
-    signal pushed[entries * slots];
+    signal pushed[slots * (slots + 1) \ 2 + (entries - slots) * slots];
+    var at = 0;
     var word[slots];
     for (var e = 0; e < entries; e++) {
         var first = e < slots ? slots - 1 - e : 0;
@@ -33,14 +34,11 @@ template CompactSlots(slots, entries) {
             nonZero[e] * word[0] === 0;
         }
         var next[slots] = word;
-        for (var k = 0; k < slots; k++) {
-            if (k < first) {
-                pushed[slots * e + k] <== 0;
-            } else {
-                var behind = k == slots - 1 ? quantity[e] + id[e] * (1 << (QUANTITY_BITS() + 1)) : word[k + 1];
-                pushed[slots * e + k] <== word[k] + nonZero[e] * (behind - word[k]);
-                next[k] = pushed[slots * e + k];
-            }
+        for (var k = first; k < slots; k++) {
+            var behind = k == slots - 1 ? quantity[e] + id[e] * (1 << (QUANTITY_BITS() + 1)) : word[k + 1];
+            pushed[at] <== word[k] + nonZero[e] * (behind - word[k]);
+            next[k] = pushed[at];
+            at++;
         }
         word = next;
     }

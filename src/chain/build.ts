@@ -6,7 +6,14 @@ import { Worker } from 'node:worker_threads'
 import { ToolError } from '../protocol/errors.ts'
 import { cached, REPOSITORY_ROOT } from '../prover/cache.ts'
 import { type Groth16VerificationKey, type KeyProvenance, solidityVerifier } from './generate-verifier.ts'
-import { GENERATED_PREFIX, generatedSources, projectSources, type Sources, withImports } from './sources.ts'
+import {
+  GENERATED_PREFIX,
+  generatedSources,
+  localTestSources,
+  projectSources,
+  type Sources,
+  withImports,
+} from './sources.ts'
 
 /**
  * Compiles the contracts with solc from npm and keeps the result by the hash of everything that went in: sources,
@@ -39,7 +46,8 @@ export interface BuildOptions {
 const ARTIFACTS_FILE = 'artifacts.json'
 
 const SETTINGS = {
-  optimizer: { enabled: true, runs: 10_000 },
+  // Few runs: the vault and the engine are near the size that a chain takes, and proofs cost more than all else.
+  optimizer: { enabled: true, runs: 200 },
   // Pinned: what a later compiler takes for its default is not what these contracts were measured on.
   evmVersion: 'cancun',
   viaIR: true,
@@ -56,6 +64,11 @@ export async function buildContracts(options: BuildOptions = {}): Promise<Artifa
   const generated = generatedSources()
   await writeGenerated(generated, options)
   return compile(withImports({ ...projectSources(), ...generated }), options)
+}
+
+/** What lives on local chains only: the test token of demonstrations. Its contracts refuse every other chain. */
+export function buildLocalTestContracts(options: BuildOptions = {}): Promise<Artifacts> {
+  return compile(withImports(localTestSources()), options)
 }
 
 /** The verifier contract of one verification key. */

@@ -1,5 +1,6 @@
 import { Contract, Interface, type Provider, type Signer } from 'ethers'
 import { THRESHOLD_CODES, type Threshold } from '../protocol/claims.ts'
+import { type KeptSignals, keptSignalsToArray } from '../protocol/engine-signals.ts'
 import { type MarginSignals, marginSignalsToArray } from '../protocol/signals.ts'
 import { type Artifacts, type BuildOptions, buildContracts } from './build.ts'
 import type { Deployment } from './deploy.ts'
@@ -152,6 +153,14 @@ export interface BookUpdate {
   readonly count: number
   /** Hash of the published leaf commitments. */
   readonly dataHash: string
+  /** Shows that the held leaves stand in this book, four to a proof in the registry's order; none when none are held. */
+  readonly kept?: readonly ProvenKept[]
+}
+
+/** A proof of the circuit kept, with what it states. */
+export interface ProvenKept {
+  readonly proof: Groth16Proof
+  readonly signals: KeptSignals
 }
 
 export interface BookHead {
@@ -167,7 +176,11 @@ export async function publishBook(
   options?: SendOptions,
 ): Promise<Sent & BookHead> {
   const { baseSequence, treeRoot, count, dataHash } = update
-  const args = [baseSequence, treeRoot, count, dataHash]
+  const kept = (update.kept ?? []).map(({ proof, signals }) => [
+    toSolidityProof(proof),
+    keptSignalsToArray(signals),
+  ])
+  const args = [baseSequence, treeRoot, count, dataHash, kept]
   const sent = await send(connection.registry, 'publish', args, venue, connection.errors, options)
   const bookRoot = await view<bigint>(connection.registry, 'bookRootOf', [treeRoot, count], connection.errors)
   return { ...sent, sequence: baseSequence + 1, bookRoot }

@@ -4,6 +4,7 @@ import type { BundleChain, BundleHeader, ChainReferences } from '../bundle/recor
 import type { Check, CheckVerdict } from '../bundle/verify/check.ts'
 import type { BundleReport } from '../bundle/verify/report.ts'
 import { ChainError } from '../protocol/errors.ts'
+import { SEAL_STATUSES } from './seals.ts'
 
 const ORACLE = [
   'function roundAt(uint64) view returns (tuple(uint64 sequence, uint64 time, uint256 riskRoot, uint256 parameters, bytes32 configurationHash, bytes32 marketHash))',
@@ -19,6 +20,11 @@ const ATTESTOR = [
   'function verifier() view returns (address)',
 ]
 const VERIFIER = ['function VERIFICATION_KEY_HASH() view returns (bytes32)']
+const SEALS = [
+  'function sealOf(uint64) view returns (uint256)',
+  'function sealAt(uint256) view returns (tuple(uint64 epoch, uint64 headSequence, uint64 roundSequence, uint64 demandUntil, address submitter, uint8 status, uint32 count, uint32 openDemands, uint64 bondLots, uint256 belowMm, uint256 gauge, uint256 chainFirst, uint256 chainLast, bytes32 stepsRoot, bytes32 ledgerHash))',
+]
+const REJECTED = SEAL_STATUSES.indexOf('rejected')
 
 /** A bundle's own words, and where its epoch stands on the chain. */
 export interface ComparedBundle {
@@ -29,7 +35,7 @@ export interface ComparedBundle {
   readonly nowMs: () => number
 }
 
-/** One comparison with one contract. The seal contract's joins the others in COMPARISONS. */
+/** One comparison with one contract. */
 interface Comparison {
   readonly id: string
   readonly title: string
@@ -45,6 +51,7 @@ const COMPARISONS: readonly Comparison[] = [
   { id: 'chain-key', title: 'The attestor takes proofs of the same key', compare: compareKey },
   { id: 'chain-round', title: 'The round was posted', compare: compareRound },
   { id: 'chain-head', title: 'The book is a head of the registry', compare: compareHead },
+  { id: 'chain-seal', title: 'The chain has this seal of the epoch, not rejected', compare: compareSeal },
 ]
 
 /**
@@ -139,4 +146,39 @@ async function compareHead({ header, provider }: ComparedBundle, chain: ChainRef
   return same
     ? ([true, `${which} has this book root and ${head.count} accounts`] as const)
     : ([false, `${which} has the book root ${head.bookRoot} and ${head.count} accounts`] as const)
+}
+
+interface StoredSeal {
+  readonly headSequence: bigint
+  readonly roundSequence: bigint
+  readonly status: bigint
+  readonly belowMm: bigint
+  readonly gauge: bigint
+  readonly chainFirst: bigint
+  readonly chainLast: bigint
+  readonly stepsRoot: string
+}
+
+async function compareSeal(
+  { header: { statement }, report, provider }: ComparedBundle,
+  chain: BundleChain & ChainReferences,
+) {
+  const seals = new Contract(chain.seals, SEALS, provider)
+  const id = (await seals.sealOf!(chain.epoch)) as bigint
+  if (id === 0n) return [false, `epoch ${chain.epoch} has no seal on the chain`] as const
+  const stored = (await seals.sealAt!(id)) as StoredSeal
+  const differences = [
+    stored.stepsRoot === report.stepsRoot ? undefined : 'steps',
+    stored.chainFirst === BigInt(statement.chainFirst) ? undefined : 'first state',
+    stored.chainLast === BigInt(statement.chainLast) ? undefined : 'last state',
+    stored.belowMm === BigInt(statement.belowMm) ? undefined : 'number of accounts below maintenance margin',
+    stored.gauge === BigInt(statement.gauge) ? undefined : 'gauge',
+    stored.headSequence === BigInt(chain.headSequence) ? undefined : 'head',
+    stored.roundSequence === BigInt(chain.roundSequence) ? undefined : 'round',
+  ].filter((difference) => difference !== undefined)
+  const status = SEAL_STATUSES[Number(stored.status)] ?? 'unknown'
+  const which = `seal ${id} of epoch ${chain.epoch} is ${status} on the chain`
+  return differences.length === 0
+    ? ([stored.status !== BigInt(REJECTED), `${which}, with the same steps and states`] as const)
+    : ([false, `${which} and has other ${differences.join(', ')}`] as const)
 }

@@ -1,15 +1,47 @@
-import { AbiCoder, id, keccak256 } from 'ethers'
+import { AbiCoder, id, keccak256, toBeHex } from 'ethers'
 import { toField } from '../protocol/field.ts'
-import { CONTEXT_DOMAIN } from './generate-protocol.ts'
+import { CONTEXT_DOMAINS, type ContextDomain } from './generate-protocol.ts'
 
 /**
- * The context signal that MarginAttestor asks of a proof: it binds chain, contract and beneficiary, so that a copied
- * proof earns its copier nothing. The same as MarginAttestor.contextFor.
+ * The context signals that the contracts ask of proofs: they bind the kind of call, the chain, the contract that checks
+ * the proof, and what the call is about, so that a copied proof earns its copier nothing. The same as
+ * contracts/lib/Contexts.sol.
  */
-export function contextFor(chainId: bigint, attestor: string, beneficiary: string): bigint {
+
+/** binding: 32 bytes, 0x-prefixed: a case, or what the functions below make of a call's terms. */
+export function contextOf(domain: ContextDomain, chainId: bigint, contract: string, binding: string): bigint {
   const encoded = AbiCoder.defaultAbiCoder().encode(
-    ['bytes32', 'uint256', 'address', 'address'],
-    [id(CONTEXT_DOMAIN), chainId, attestor, beneficiary],
+    ['bytes32', 'uint256', 'address', 'bytes32'],
+    [id(CONTEXT_DOMAINS[domain]), chainId, contract, binding],
   )
   return toField(BigInt(keccak256(encoded)))
+}
+
+/** Of a margin statement, for MarginAttestor: the same as its contextFor. */
+export function contextFor(chainId: bigint, attestor: string, beneficiary: string): bigint {
+  return contextOf('margin', chainId, attestor, toBeHex(BigInt(beneficiary), 32))
+}
+
+/** Of an adjust proof that applies a deposit, plainly or as a cure: the same as CollateralVault.depositContext. */
+export function depositContext(chainId: bigint, vault: string, depositId: bigint): bigint {
+  return contextOf('deposit', chainId, vault, toBeHex(depositId, 32))
+}
+
+/** Where a withdrawal goes and how long its owner's word is good for. */
+export interface WithdrawalTerms {
+  readonly recipient: string
+  /** The owner's next nonce at the vault. */
+  readonly nonce: bigint
+  /** Chain time, seconds. */
+  readonly deadline: bigint
+}
+
+/** Of an adjust proof that withdraws: the same as CollateralVault.withdrawalContext. */
+export function withdrawalContext(chainId: bigint, vault: string, terms: WithdrawalTerms): bigint {
+  const { recipient, nonce, deadline } = terms
+  const encoded = AbiCoder.defaultAbiCoder().encode(
+    ['address', 'uint256', 'uint256'],
+    [recipient, nonce, deadline],
+  )
+  return contextOf('withdrawal', chainId, vault, keccak256(encoded))
 }

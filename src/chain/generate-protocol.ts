@@ -2,15 +2,58 @@ import { id } from 'ethers'
 import { encodeClaim, NO_CLAIM, THRESHOLD_CODES, THRESHOLDS } from '../protocol/claims.ts'
 import { DOMAIN_TAGS } from '../protocol/domains.ts'
 import { FIELD_MODULUS } from '../protocol/field.ts'
+import {
+  ADJUST_KIND_CODES,
+  ADJUST_KINDS,
+  CASH_ID,
+  CASH_LOT_NANO,
+  COARSE_SHARE,
+  DISCOUNT_BIAS_BPS,
+  GREEK_UNIT_BITS,
+  HEALTH_PARTS,
+  INDEX_BITS,
+  KEPT_LEAVES,
+  TRANSFER_MODE_CODES,
+  TRANSFER_MODES,
+  WHOLE_PERCENT,
+} from '../protocol/liquidation.ts'
 import { PARAMETER_FIELDS } from '../protocol/parameters.ts'
-import { BASIS_POINTS, COUNT_BITS, TREE_ARITY_BITS } from '../protocol/ranges.ts'
+import {
+  BASIS_POINTS,
+  COUNT_BITS,
+  INSTRUMENT_ID_BITS,
+  QUANTITY_BITS,
+  TREE_ARITY_BITS,
+} from '../protocol/ranges.ts'
 import { MARGIN_SIGNALS } from '../protocol/signals.ts'
+import {
+  LEAST_LIQUIDITY_NANO,
+  LEDGER_ENTRIES_PER_WORD,
+  LEDGER_LOTS_BITS,
+  LEDGER_WORDS,
+  SEAL_POLICIES,
+  SEAL_POLICY_CODES,
+} from '../protocol/solvency.ts'
 
-/** Solidity's side of the one source: constants and signal accessors, as text. Pure; build.ts writes it. */
+/** Solidity's side of the one source: constants, as text. Pure; build.ts writes it. */
 
 export const SOLIDITY_VERSION = '0.8.37'
-/** Separates the context of a margin statement from every other keccak-256 in use. */
-export const CONTEXT_DOMAIN = 'tacit.margin.context.v1'
+
+/**
+ * What a context signal binds its proof to, one domain for each kind of call, so that no proof made for one serves as
+ * another's. Each separates its keccak-256 from every other in use.
+ */
+export const CONTEXT_DOMAINS = {
+  margin: 'tacit.margin.context.v1',
+  lot: 'tacit.lot.context.v1',
+  transfer: 'tacit.transfer.context.v1',
+  deposit: 'tacit.deposit.context.v1',
+  withdrawal: 'tacit.withdrawal.context.v1',
+  cover: 'tacit.cover.context.v1',
+  epoch: 'tacit.epoch.context.v1',
+} as const
+
+export type ContextDomain = keyof typeof CONTEXT_DOMAINS
 
 export function solidityHeader(generator: string): string {
   return [
@@ -38,6 +81,10 @@ export function protocolConstants(): Readonly<Record<string, bigint>> {
     BASIS_POINTS,
     TREE_ARITY_BITS: BigInt(TREE_ARITY_BITS),
     COUNT_BITS: BigInt(COUNT_BITS),
+    QUANTITY_BITS: BigInt(QUANTITY_BITS),
+    INSTRUMENT_ID_BITS: BigInt(INSTRUMENT_ID_BITS),
+    ...liquidationConstants(),
+    ...solvencyConstants(),
     ...named(Object.keys(DOMAIN_TAGS), (name) => [
       `DOMAIN_${name}`,
       DOMAIN_TAGS[name as keyof typeof DOMAIN_TAGS],
@@ -50,18 +97,10 @@ export function solidityProtocol(): string {
   const lines = Object.entries(protocolConstants()).map(
     ([name, value]) => `    uint256 internal constant ${name} = ${value};`,
   )
-  lines.push(`    bytes32 internal constant CONTEXT_DOMAIN = ${id(CONTEXT_DOMAIN)};`)
+  for (const [name, domain] of Object.entries(CONTEXT_DOMAINS)) {
+    lines.push(`    bytes32 internal constant ${constantCase(name)}_CONTEXT_DOMAIN = ${id(domain)};`)
+  }
   return `${solidityHeader('generate-protocol.ts')}/// @notice What src/protocol fixes, for the contracts.\nlibrary Protocol {\n${lines.join('\n')}\n}\n`
-}
-
-/** The text of MarginSignals.sol: one named accessor per public signal, so that no contract counts positions. */
-export function solidityMarginSignals(): string {
-  const accessors = MARGIN_SIGNALS.map(
-    (name, index) =>
-      `    function ${name}(uint256[${MARGIN_SIGNALS.length}] calldata signals) internal pure returns (uint256) {\n` +
-      `        return signals[${index}];\n    }`,
-  )
-  return `${solidityHeader('generate-protocol.ts')}/// @notice The public signals of a margin proof by name.\nlibrary MarginSignals {\n${accessors.join('\n\n')}\n}\n`
 }
 
 function claimConstants(): Record<string, bigint> {
@@ -71,6 +110,34 @@ function claimConstants(): Record<string, bigint> {
       [`CLAIM_BELOW_${constantCase(threshold)}`, encodeClaim({ threshold, below: true })],
     ]),
   )
+}
+
+/** What src/protocol/liquidation.ts fixes besides its signals and words. */
+function liquidationConstants(): Record<string, bigint> {
+  return {
+    CASH_ID: BigInt(CASH_ID),
+    CASH_LOT_NANO,
+    ...named(TRANSFER_MODES, (mode) => [`MODE_${constantCase(mode)}`, TRANSFER_MODE_CODES[mode]]),
+    ...named(ADJUST_KINDS, (kind) => [`KIND_${constantCase(kind)}`, ADJUST_KIND_CODES[kind]]),
+    WHOLE_PERCENT,
+    INDEX_BITS: BigInt(INDEX_BITS),
+    KEPT_LEAVES: BigInt(KEPT_LEAVES),
+    HEALTH_PARTS,
+    COARSE_SHARE,
+    GREEK_UNIT_BITS: BigInt(GREEK_UNIT_BITS),
+    DISCOUNT_BIAS_BPS,
+  }
+}
+
+/** What src/protocol/solvency.ts fixes besides its signals and words. */
+function solvencyConstants(): Record<string, bigint> {
+  return {
+    LEDGER_LOTS_BITS: BigInt(LEDGER_LOTS_BITS),
+    LEDGER_WORDS: BigInt(LEDGER_WORDS),
+    LEDGER_ENTRIES_PER_WORD: BigInt(LEDGER_ENTRIES_PER_WORD),
+    LEAST_LIQUIDITY_NANO,
+    ...named(SEAL_POLICIES, (policy) => [`POLICY_${constantCase(policy)}`, SEAL_POLICY_CODES[policy]]),
+  }
 }
 
 /** Offset and width of every field of the parameters word, and the width of the whole word. */

@@ -22,6 +22,8 @@ export interface LocalChainOptions {
   readonly startSeconds?: number
   /** How long the chain may take to answer, milliseconds. */
   readonly timeoutMs?: number
+  /** Take contracts of any size: for code that was compiled without the optimiser, in tests. */
+  readonly anyCodeSize?: boolean
 }
 
 /** The well-known phrase of development chains. Its keys are public: nothing of worth ever belongs to them. */
@@ -56,7 +58,9 @@ function anvilArguments(chainId: bigint, options: LocalChainOptions): string[] {
     '--accounts',
     String(ACCOUNTS),
   ]
-  return options.startSeconds === undefined ? given : [...given, '--timestamp', String(options.startSeconds)]
+  if (options.anyCodeSize) given.push('--disable-code-size-limit')
+  if (options.startSeconds !== undefined) given.push('--timestamp', String(options.startSeconds))
+  return given
 }
 
 function connect(url: string, chainId: bigint, stop: () => Promise<void>): LocalChain {

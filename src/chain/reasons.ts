@@ -1,5 +1,8 @@
 import { decodeClaim } from '../protocol/claims.ts'
 import { MARGIN_SIGNALS } from '../protocol/signals.ts'
+import { ENGINE_REASONS } from './reasons-engine.ts'
+import { SEALS_REASONS } from './reasons-seals.ts'
+import { VAULT_REASONS } from './reasons-vault.ts'
 
 /**
  * What every named error of the contracts says, in plain words. Arguments come in the error's own order.
@@ -39,6 +42,8 @@ const ATTESTOR: Readonly<Record<string, Words>> = {
   NoClaim: () => 'the proof makes no claim',
   UnknownClaim: (claim) => `no claim has the code ${claim}`,
   UnknownThreshold: (threshold) => `no threshold has the code ${threshold}`,
+  TagTouchedSince: (_tag, sequence, touched) =>
+    `the proof is about head ${sequence}, and head ${touched} has changed this account since: prove again`,
   SequenceTooLarge: (round, head) => `round ${round} or head ${head} does not fit in 32 bits`,
 }
 
@@ -46,7 +51,7 @@ const VERIFIER: Readonly<Record<string, Words>> = {
   DevelopmentKeyOnForeignChain: (chainId) =>
     `this verifier belongs to a development key, which anyone can forge for; chain ${chainId} is not a local one`,
   SignalNotInField: (index, value) =>
-    `the public signal ${signalName(index)} is ${value}, not below the field modulus: it would alias another value`,
+    `public signal number ${index} of the proof is ${value}, not below the field modulus: it would alias another value`,
   CoordinateNotInField: (index, value) =>
     `coordinate ${COORDINATES[Number(index)] ?? index} of the proof is ${value}, not below the base field's modulus`,
   CurveOperationFailed: () => 'the proof has a point that is not on its curve',
@@ -102,6 +107,9 @@ const LIBRARIES: Readonly<Record<string, Words>> = {
 }
 
 export const REASONS: Readonly<Record<string, Words>> = {
+  ...VAULT_REASONS,
+  ...ENGINE_REASONS,
+  ...SEALS_REASONS,
   ...LIBRARIES,
   ...VERIFIER,
   ...ORACLE,

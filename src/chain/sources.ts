@@ -4,7 +4,8 @@ import { join } from 'node:path'
 import { ToolError } from '../protocol/errors.ts'
 import { REPOSITORY_ROOT } from '../prover/cache.ts'
 import { solidityPoseidon } from './generate-poseidon.ts'
-import { solidityMarginSignals, solidityProtocol } from './generate-protocol.ts'
+import { solidityProtocol } from './generate-protocol.ts'
+import { solidityLibraries } from './generate-signals.ts'
 
 /**
  * Gathers Solidity sources by the names under which they import each other:
@@ -17,18 +18,30 @@ export const GENERATED_PREFIX = '@generated/'
 
 /** The generated sources that every build needs. */
 export function generatedSources(): Sources {
-  return {
-    [`${GENERATED_PREFIX}Protocol.sol`]: solidityProtocol(),
-    [`${GENERATED_PREFIX}MarginSignals.sol`]: solidityMarginSignals(),
-    [`${GENERATED_PREFIX}PoseidonT3.sol`]: solidityPoseidon(),
-  }
+  const texts = { Protocol: solidityProtocol(), PoseidonT3: solidityPoseidon(), ...solidityLibraries() }
+  return Object.fromEntries(
+    Object.entries(texts).map(([name, text]) => [`${GENERATED_PREFIX}${name}.sol`, text]),
+  )
 }
 
-/** Every Solidity file below contracts/, by import name. */
+/** What no deployment may hold: tokens of no worth, kept apart from everything else by its folder. */
+const TEST_FOLDER = 'contracts/test/'
+
+/** Every Solidity file below contracts/ that is no test's, by import name. */
 export function projectSources(): Sources {
+  return readSources((name) => !name.startsWith(TEST_FOLDER))
+}
+
+/** The files of contracts/test/, for local chains only: demonstrations and tests. */
+export function localTestSources(): Sources {
+  return readSources((name) => name.startsWith(TEST_FOLDER))
+}
+
+function readSources(wanted: (name: string) => boolean): Sources {
   const names = readdirSync(join(REPOSITORY_ROOT, 'contracts'), { recursive: true, encoding: 'utf8' })
     .filter((name) => name.endsWith('.sol'))
     .map((name) => `contracts/${name.replaceAll('\\', '/')}`)
+    .filter(wanted)
     .sort()
   return Object.fromEntries(names.map((name) => [name, readFileSync(join(REPOSITORY_ROOT, name), 'utf8')]))
 }

@@ -106,7 +106,23 @@ async function estimate(call: ContractMethod, args: readonly unknown[]): Promise
   return ((await call.estimateGas(...args)) * 11n) / 10n
 }
 
+/** How often, and how many times, a receipt is asked for before the wait for the next block begins. */
+const SOON_MS = 50
+const SOON_TRIES = 60
+
+/**
+ * wait() looks once and then only when a new block comes. On a chain that mines on demand, a transaction that is mined
+ * just after that look is followed by no block, and the wait never ends. So it is looked for a few times first.
+ */
+async function minedSoon(response: ContractTransactionResponse): Promise<void> {
+  for (let tries = 0; tries < SOON_TRIES; tries++) {
+    if ((await response.provider.getTransactionReceipt(response.hash)) !== null) return
+    await new Promise((resolve) => setTimeout(resolve, SOON_MS))
+  }
+}
+
 async function mined(response: ContractTransactionResponse, errors: Interface): Promise<TransactionReceipt> {
+  await minedSoon(response)
   try {
     return (await response.wait())!
   } catch (error) {

@@ -5,10 +5,13 @@ import { type Artifacts, buildContracts, compile } from '../../src/chain/build.t
 import { contextFor } from '../../src/chain/context.ts'
 import { deployContract } from '../../src/chain/deploy.ts'
 import { protocolConstants } from '../../src/chain/generate-protocol.ts'
+import { SIGNAL_LIBRARIES, WORD_LIBRARIES } from '../../src/chain/generate-signals.ts'
 import { generatedSources, withImports } from '../../src/chain/sources.ts'
+import { send } from '../../src/chain/transactions.ts'
 import { decodeClaim, THRESHOLD_CODES } from '../../src/protocol/claims.ts'
 import { DOMAIN_TAGS, type Domain } from '../../src/protocol/domains.ts'
 import { FIELD_MODULUS } from '../../src/protocol/field.ts'
+import { packWord, type WordFields } from '../../src/protocol/packed-word.ts'
 import {
   PARAMETER_FIELDS,
   packMarginParameters,
@@ -16,7 +19,10 @@ import {
 } from '../../src/protocol/parameters.ts'
 import { poseidonHasher } from '../../src/protocol/poseidon.ts'
 import { MARGIN_SIGNALS } from '../../src/protocol/signals.ts'
-import { PARAMETERS, World } from './fixtures/world.ts'
+import { ADMIN, PARAMETERS, VENUE, World } from './fixtures/world.ts'
+
+const ENGINE = 7
+const ZERO_HASH = `0x${'00'.repeat(32)}`
 
 let world: World
 let artifacts: Artifacts
@@ -24,7 +30,13 @@ let harness: Contract
 
 beforeAll(async () => {
   world = await World.start()
-  const sources = withImports({ ...harnessSource(), ...constantsSource(), ...generatedSources() })
+  const sources = withImports({
+    ...harnessSource(),
+    ...constantsSource(),
+    ...signalReaderSource(),
+    ...wordReaderSource(),
+    ...generatedSources(),
+  })
   artifacts = await compile(sources, { unoptimised: true })
   harness = await deployed('ParityHarness')
 }, 300_000)
@@ -45,6 +57,42 @@ pragma solidity 0.8.37;
 import {Protocol} from "@generated/Protocol.sol";
 contract Constants { ${getters.join('\n')} }`
   return { 'test/Constants.sol': text }
+}
+
+/** A contract that opens every accessor of the generated libraries as <library>_<name>. */
+function readerSource(contract: string, libraries: readonly string[], functions: readonly string[]) {
+  const imports = libraries.map((library) => `import {${library}} from "@generated/${library}.sol";`)
+  const text = `// SPDX-License-Identifier: GPL-3.0-or-later
+pragma solidity 0.8.37;
+${imports.join('\n')}
+contract ${contract} {
+${functions.join('\n')}
+}`
+  return { [`test/${contract}.sol`]: text }
+}
+
+function signalReaderSource() {
+  const functions = Object.entries(SIGNAL_LIBRARIES).flatMap(([library, names]) =>
+    names.map(
+      (name) =>
+        `function ${library}_${name}(uint256[${names.length}] calldata s) external pure returns (uint256) { return ${library}.${name}(s); }`,
+    ),
+  )
+  return readerSource('SignalReader', Object.keys(SIGNAL_LIBRARIES), functions)
+}
+
+function wordReaderSource() {
+  const functions = Object.entries<WordFields<string>>(WORD_LIBRARIES).flatMap(([library, fields]) => {
+    const names = fields.map(([name]) => name)
+    return [
+      ...names.map(
+        (name) =>
+          `function ${library}_${name}(uint256 w) external pure returns (uint256) { return ${library}.${name}(w); }`,
+      ),
+      `function ${library}_pack(${names.map((name) => `uint256 ${name}`).join(', ')}) external pure returns (uint256) { return ${library}.pack(${names.join(', ')}); }`,
+    ]
+  })
+  return readerSource('WordReader', Object.keys(WORD_LIBRARIES), ['error FieldTooWide();', ...functions])
 }
 
 async function deployed(name: string, args: readonly unknown[] = []): Promise<Contract> {
@@ -121,6 +169,40 @@ describe('Solidity and TypeScript agree', () => {
     }
   })
 
+  it('on the place of every signal of every circuit', async () => {
+    const reader = await deployed('SignalReader')
+    for (const [library, names] of Object.entries(SIGNAL_LIBRARIES)) {
+      const signals = names.map((_, index) => BigInt(100 + index))
+      for (const [index, name] of names.entries()) {
+        const read = reader.getFunction(`${library}_${name}`).staticCall(signals)
+        expect(await read, `${library}.${name}`).toBe(signals[index])
+      }
+    }
+  })
+
+  it('on the fields of every packed word', async () => {
+    const reader = await deployed('WordReader')
+    for (const [library, fields] of Object.entries<WordFields<string>>(WORD_LIBRARIES)) {
+      // Every field as large as it gets in turn, and all of them at once.
+      for (const full of [...fields.map(([name]) => [name]), fields.map(([name]) => name)]) {
+        const values = Object.fromEntries(
+          fields.map(([name, bits]) => [name, full.includes(name) ? (1n << BigInt(bits)) - 1n : 0n]),
+        )
+        const word = packWord(fields, values)
+        expect(await reader.getFunction(`${library}_pack`).staticCall(...Object.values(values))).toBe(word)
+        for (const [name] of fields) {
+          const read = await reader.getFunction(`${library}_${name}`).staticCall(word)
+          expect(read, `${library}.${name}`).toBe(values[name])
+        }
+      }
+      for (const [position, [name, bits]] of fields.entries()) {
+        const spilling = fields.map((_, index) => (index === position ? 1n << BigInt(bits) : 0n))
+        const call = reader.getFunction(`${library}_pack`).staticCall(...spilling)
+        await expect(call, `${library}.${name}`).rejects.toMatchObject({ revert: { name: 'FieldTooWide' } })
+      }
+    }
+  })
+
   it('on the names of signals', async () => {
     const signals = MARGIN_SIGNALS.map((_, index) => BigInt(100 + index))
     expect([...(await harness.getFunction('signalsByName').staticCall(signals))]).toEqual(signals)
@@ -149,28 +231,33 @@ describe('Solidity and TypeScript agree', () => {
 
 describe('recent heads', () => {
   it('are those since the latest publish, 64 at most', async () => {
-    const [admin, venue] = [await world.address(0), await world.address(1)]
-    const registry = await deployed('MovableRegistry', [admin, venue])
-    const rootOf = (sequence: number) => registry.getFunction('bookRootOf').staticCall(9_000 + sequence, 3)
+    const { registry } = world.connection
+    const engine = await world.address(ENGINE)
+    const grant = [await registry.getFunction('ENGINE_ROLE').staticCall(), engine]
+    await send(registry, 'grantRole', grant, world.signer(ADMIN), world.connection.errors)
+    const rootOf = (sequence: number) => registry.getFunction('bookRootOf').staticCall(9_000 + sequence, 5)
     const isRecent = async (sequence: number) =>
       registry.getFunction('isRecent').staticCall(await rootOf(sequence)) as Promise<boolean>
-    const change = async (method: string, signer: number, args: readonly unknown[]) => {
-      const sent = await (registry.connect(world.signer(signer)) as Contract)
-        .getFunction(method)
-        .send(...args)
-      await sent.wait()
-    }
+    const change = (method: string, signer: number, args: readonly unknown[]) =>
+      send(registry, method, args, world.signer(signer), world.connection.errors)
     const publish = (sequence: number) =>
-      change('publish', 1, [sequence - 1, 9_000 + sequence, 3, `0x${'00'.repeat(32)}`])
-    const move = (sequence: number) => change('move', 0, [sequence - 1, 9_000 + sequence, 3])
+      change('publish', VENUE, [sequence - 1, 9_000 + sequence, 5, ZERO_HASH, []])
+    const move = async (sequence: number) =>
+      change('move', ENGINE, [
+        ZERO_HASH,
+        await rootOf(sequence - 1),
+        await rootOf(sequence),
+        [[sequence, 3, 77]],
+      ])
 
-    await publish(1)
-    for (let sequence = 2; sequence <= 64; sequence++) await move(sequence)
-    expect([await isRecent(1), await isRecent(64), await isRecent(65)]).toEqual([true, true, false])
-    await move(65)
-    expect([await isRecent(1), await isRecent(2), await isRecent(65)]).toEqual([false, true, true])
-    await publish(66)
-    expect([await isRecent(2), await isRecent(65), await isRecent(66)]).toEqual([false, false, true])
+    // Head 1 is the world's own.
+    await publish(2)
+    for (let sequence = 3; sequence <= 65; sequence++) await move(sequence)
+    expect([await isRecent(2), await isRecent(65), await isRecent(66)]).toEqual([true, true, false])
+    await move(66)
+    expect([await isRecent(2), await isRecent(3), await isRecent(66)]).toEqual([false, true, true])
+    await publish(67)
+    expect([await isRecent(3), await isRecent(66), await isRecent(67)]).toEqual([false, false, true])
   }, 60_000)
 })
 

@@ -1,0 +1,231 @@
+import { afterAll, beforeAll, beforeEach, describe } from 'vitest'
+import { confirmCase, settleCase } from '../../src/chain/engine-client/cases.ts'
+import { takeLot } from '../../src/chain/engine-client/liquidator.ts'
+import { LOT_TERMS, TRANSFER_PLACES } from '../../src/protocol/liquidation.ts'
+import { packWord } from '../../src/protocol/packed-word.ts'
+import { ALICE, CAROL, KEEPER, VENUE } from './fixtures/engine-chain.ts'
+import {
+  EngineToyWorld,
+  type LotOptions,
+  PLACE,
+  SUB_TAGS,
+  type TransferOptions,
+} from './fixtures/engine-toy-world.ts'
+import { type Defence, itHolds } from './fixtures/mutants.ts'
+import { PARAMETERS, riskRootOf } from './fixtures/world.ts'
+
+/** Every public signal of a lot and of a transfer is compared: what each comparison keeps out. */
+
+let world: EngineToyWorld
+beforeAll(async () => {
+  world = await EngineToyWorld.start()
+}, 600_000)
+beforeEach(() => world.base.reset())
+afterAll(() => world?.close())
+
+type EngineDefence = Defence<EngineToyWorld>
+const target = 'CaseProofs' as const
+const SUB = SUB_TAGS[CAROL]!
+
+function confirming(
+  options: LotOptions | ((w: EngineToyWorld) => Promise<LotOptions>),
+): EngineDefence['arrange'] {
+  return async (w) => {
+    const caseId = await w.open()
+    await w.base.postRound()
+    const given = typeof options === 'function' ? await options(w) : options
+    const lot = await w.lot(caseId, given)
+    return () => confirmCase(w.base.connection, w.base.signer(VENUE), caseId, lot, false)
+  }
+}
+
+/** A lot sold to Carol in the first second of the public auction: discount 0, fee 500, escrow as the lot says. */
+async function sold(w: EngineToyWorld): Promise<string> {
+  const caseId = await w.onSale()
+  await w.base.passes(100)
+  await w.base.send('sealed', 'finish', [caseId], KEEPER)
+  await takeLot(w.base.connection, w.base.signer(CAROL), caseId, SUB)
+  return caseId
+}
+
+async function honest(w: EngineToyWorld, caseId: string): Promise<TransferOptions> {
+  const { discountBps, taxBps } = await w.base.view<{ discountBps: bigint; taxBps: bigint }>(
+    'engine',
+    'awardAt',
+    [caseId],
+  )
+  return { discountBps: discountBps - taxBps, feeBps: 500n + taxBps }
+}
+
+function settling(
+  options: TransferOptions | ((w: EngineToyWorld) => Promise<TransferOptions>),
+  add: Partial<Record<'discountBps' | 'feeBps', bigint>> = {},
+): EngineDefence['arrange'] {
+  return async (w) => {
+    const caseId = await sold(w)
+    const terms = await honest(w, caseId)
+    const given = typeof options === 'function' ? await options(w) : options
+    const transfer = await w.transfer(caseId, SUB, {
+      ...terms,
+      ...given,
+      discountBps: (given.discountBps ?? terms.discountBps!) + (add.discountBps ?? 0n),
+      feeBps: (given.feeBps ?? terms.feeBps!) + (add.feeBps ?? 0n),
+    })
+    return () => settleCase(w.base.connection, w.base.signer(VENUE), caseId, transfer)
+  }
+}
+
+const LOTS: readonly EngineDefence[] = [
+  {
+    target,
+    rule: 'CaseTagMismatch',
+    attack: 'the lot of another account',
+    arrange: confirming({ signals: { tag: 9n } }),
+  },
+  {
+    target,
+    rule: 'ContextMismatch',
+    attack: 'a lot proven for another case',
+    arrange: confirming({ signals: { context: 9n } }),
+  },
+  {
+    target,
+    rule: 'BookRootUnknown',
+    attack: 'a lot of a book that nobody published',
+    alsoWithout: ['BookRootSuperseded', 'TagTouchedSince'],
+    arrange: confirming({ signals: { bookRoot: 5n } }),
+  },
+  {
+    target,
+    rule: 'TagTouchedSince',
+    attack: 'a lot of the account as it was before it changed',
+    arrange: confirming(async (w) => {
+      const bookRoot = await w.headRoot()
+      await w.deposit()
+      return { signals: { bookRoot } }
+    }),
+  },
+  {
+    target,
+    rule: 'ParametersMismatch',
+    attack: 'a lot under softer parameters',
+    arrange: confirming({ signals: { parameters: PARAMETERS - 1n } }),
+  },
+  {
+    target,
+    rule: 'LotTermsMismatch',
+    attack: 'a lot in the mode of a deleveraging',
+    arrange: confirming({ signals: { terms: packWord(LOT_TERMS, { mode: 2n, percent: 40n }) } }),
+  },
+  {
+    target,
+    rule: 'SummaryHasStrayBits',
+    attack: 'a summary with bits beyond its fields',
+    arrange: confirming({ signals: { summary: 1n << 200n } }),
+  },
+  {
+    target,
+    rule: 'InvalidProof',
+    attack: 'the proof of another lot',
+    arrange: async (w) => {
+      const caseId = await w.open()
+      await w.base.postRound()
+      const [lot, other] = [await w.lot(caseId), await w.lot(caseId, { percent: 50n })]
+      const mixed = { proof: lot.proof, signals: other.signals }
+      return () => confirmCase(w.base.connection, w.base.signer(VENUE), caseId, mixed, false)
+    },
+  },
+]
+
+const TRANSFERS: readonly EngineDefence[] = [
+  {
+    target,
+    rule: 'CaseRoundMismatch',
+    attack: 'a settlement on another round',
+    arrange: settling(async (w) => ({ signals: { riskRoot: riskRootOf(w.base.round - 1) } })),
+  },
+  {
+    target,
+    rule: 'ParametersMismatch',
+    attack: 'a settlement under other parameters',
+    arrange: settling({ signals: { parameters: PARAMETERS - 1n } }),
+  },
+  {
+    target,
+    rule: 'CaseTagMismatch',
+    attack: 'a settlement out of another account',
+    arrange: settling({ signals: { tagFrom: 9n } }),
+  },
+  {
+    target,
+    rule: 'ContextMismatch',
+    attack: 'a settlement proven for another case',
+    arrange: settling({ signals: { context: 9n } }),
+  },
+  {
+    target,
+    rule: 'CasePlaceMismatch',
+    attack: 'a settlement out of another leaf of the same tag',
+    arrange: settling({ signals: { places: packWord(TRANSFER_PLACES, { from: PLACE + 1n, to: 6n }) } }),
+  },
+  {
+    target,
+    rule: 'PlacesHaveStrayBits',
+    attack: 'places with bits beyond their fields',
+    arrange: settling({ signals: { places: PLACE | (1n << 60n) } }),
+  },
+  {
+    target,
+    rule: 'TransferTermsMismatch',
+    attack: 'another percent than was sold',
+    arrange: settling({ percent: 41n }),
+  },
+  {
+    target,
+    rule: 'TransferTermsMismatch',
+    attack: 'another discount than was bid',
+    arrange: settling({}, { discountBps: 1n }),
+  },
+  { target, rule: 'TransferTermsMismatch', attack: 'another fee', arrange: settling({}, { feeBps: 1n }) },
+  {
+    target,
+    rule: 'TransferTermsMismatch',
+    attack: 'another escrow than was paid',
+    arrange: settling({ escrowLots: 40_001n }),
+  },
+  { target, rule: 'TransferTermsMismatch', attack: 'another mode', arrange: settling({ mode: 'soft' }) },
+  {
+    target,
+    rule: 'TransferTermsMismatch',
+    attack: 'levels of a deleveraging',
+    arrange: settling({ cutoffBps: 5n }),
+  },
+  {
+    target: 'CaseSettlement',
+    rule: 'SubAccountMismatch',
+    attack: 'a settlement into an account that did not win',
+    arrange: settling({ signals: { tagTo: SUB_TAGS[ALICE]! } }),
+  },
+  {
+    target: 'CaseSettlement',
+    rule: 'SliceMismatch',
+    attack: 'a settlement of another lot',
+    arrange: settling({ signals: { slice: 9n } }),
+  },
+  {
+    target,
+    rule: 'InvalidProof',
+    attack: 'the proof of another settlement',
+    arrange: async (w) => {
+      const caseId = await sold(w)
+      const terms = await honest(w, caseId)
+      const transfer = await w.transfer(caseId, SUB, terms)
+      const other = await w.transfer(caseId, SUB, { ...terms, feeLots: 1n })
+      const mixed = { proof: transfer.proof, signals: other.signals }
+      return () => settleCase(w.base.connection, w.base.signer(VENUE), caseId, mixed)
+    },
+  },
+]
+
+describe('what stands between a proof and the lot of a case', () => itHolds(LOTS, () => world))
+describe('what stands between a proof and a settlement', () => itHolds(TRANSFERS, () => world))
