@@ -2,7 +2,19 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { dirname, join, relative, resolve } from 'node:path'
 import { describe, expect, it } from 'vitest'
 
-const LAYERS = ['protocol', 'fixed-point', 'risk', 'book', 'prover', 'bundle', 'chain', 'cli'] as const
+const LAYERS = [
+  'protocol',
+  'fixed-point',
+  'risk',
+  'book',
+  'prover',
+  'bundle',
+  'page',
+  'chain',
+  'liquidator',
+  'keeper',
+  'cli',
+] as const
 const PURE = ['protocol', 'fixed-point', 'risk', 'book'] as const
 const source = resolve(import.meta.dirname, '../src')
 

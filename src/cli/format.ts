@@ -1,4 +1,7 @@
+import { floorDivide, grouped } from '../page/view/text.ts'
 import type { Tier } from '../risk/margin.ts'
+
+export { grouped, hex32, instant, shortenNumbers, usd } from '../page/view/text.ts'
 
 /** Numbers and names as people read them. Rounding here is for the eye; nothing is computed from it. */
 
@@ -13,36 +16,9 @@ export function wholeUsd(amountNano: bigint, rounding: Rounding = 'nearest', uni
   return grouped(floorDivide(amountNano + shift, unit))
 }
 
-/** Dollars with cents, rounded half up. */
-export function usd(amountNano: bigint): string {
-  const cents = floorDivide(amountNano + NANO / 200n, NANO / 100n)
-  const magnitude = cents < 0n ? -cents : cents
-  const text = `${grouped(magnitude / 100n)}.${(magnitude % 100n).toString().padStart(2, '0')}`
-  return cents < 0n ? `-${text}` : text
-}
-
-export function grouped(value: bigint | number): string {
-  return value.toString().replace(/\B(?=(\d{3})+(?!\d))/g, ',')
-}
-
-/** 2026-03-02 09:30:00 UTC */
-export function instant(seconds: number): string {
-  return `${new Date(seconds * 1_000).toISOString().slice(0, 19).replace('T', ' ')} UTC`
-}
-
-/** A field element as 0x and 64 hex digits. */
-export function hex32(value: bigint): string {
-  return `0x${value.toString(16).padStart(64, '0')}`
-}
-
 /** 0x12345678...9abc for a long hash. */
 export function shortHash(hash: string): string {
   return hash.length <= 20 ? hash : `${hash.slice(0, 10)}...${hash.slice(-4)}`
-}
-
-/** Field elements in running text: nobody reads 77 digits. */
-export function shortenNumbers(text: string): string {
-  return text.replace(/\d{30,}/g, (digits) => `${digits.slice(0, 6)}...${digits.slice(-4)}`)
 }
 
 /** Words of a text on lines of at most `width`, each after `indent` blanks. */
@@ -85,9 +61,4 @@ export function bold(text: string, colour: boolean): string {
 /** @param code of an ANSI colour */
 export function paint(text: string, code: string, colour: boolean): string {
   return colour ? `\x1b[${code}m${text}\x1b[0m` : text
-}
-
-function floorDivide(value: bigint, divisor: bigint): bigint {
-  const quotient = value / divisor
-  return value < 0n && value % divisor !== 0n ? quotient - 1n : quotient
 }

@@ -1,7 +1,8 @@
 /** Circuits, keys, backends and contracts as the command line opens them. Boundary module: environment. */
 import { join } from 'node:path'
 import type { BuildOptions } from '../chain/build.ts'
-import type { MarginInstance } from '../protocol/instances.ts'
+import { type KeeperProvers, openEngineProvers } from '../keeper/provers.ts'
+import { engineInstanceName, type MarginInstance } from '../protocol/instances.ts'
 import type { CircuitArtifacts } from '../prover/backend.ts'
 import { type MarginArtifactsOptions, MarginProver, marginArtifacts } from '../prover/margin-prover.ts'
 import { keyNotice } from '../prover/provenance.ts'
@@ -60,18 +61,51 @@ export async function openProver(
   io: Io,
   out: Output,
 ): Promise<MarginProver> {
-  const backend: BackendChoice = {
+  const backend = backendChoice(options, out)
+  const prover = await out.task(`circuit and keys of ${instance.name}`, (update) =>
+    MarginProver.open(instance, { ...artifactsOptions(options, io, out, update), backend }),
+  )
+  warnOfKeys(prover.artifacts, out)
+  return prover
+}
+
+/** The margin circuit and the four of the liquidation engine, all of one size. The caller closes them. */
+export async function openKeeperProvers(
+  instance: MarginInstance,
+  options: ProverOptions,
+  io: Io,
+  out: Output,
+): Promise<KeeperProvers> {
+  const margin = await openProver(instance, options, io, out)
+  try {
+    let update: Update = () => {}
+    const shared = {
+      ...artifactsOptions(options, io, out, (state) => update(state)),
+      // A folder of keys is one circuit's: the margin circuit's.
+      keyFolder: undefined,
+      backend: backendChoice(options, out),
+    }
+    const engine = await openEngineProvers(instance, shared, (circuit, open) =>
+      out.task(`circuit and keys of ${engineInstanceName(circuit, instance)}`, (progress) => {
+        update = progress
+        return open()
+      }),
+    )
+    return { margin, ...engine }
+  } catch (error) {
+    await margin.close()
+    throw error
+  }
+}
+
+function backendChoice(options: ProverOptions, out: Output): BackendChoice {
+  return {
     ...(options.rapidsnark === undefined && options.backend !== undefined
       ? { backend: options.backend }
       : {}),
     ...(options.rapidsnark === undefined ? {} : { rapidsnark: options.rapidsnark }),
     notice: (message) => out.notice(message),
   }
-  const prover = await out.task(`circuit and keys of ${instance.name}`, (update) =>
-    MarginProver.open(instance, { ...artifactsOptions(options, io, out, update), backend }),
-  )
-  warnOfKeys(prover.artifacts, out)
-  return prover
 }
 
 function warnOfKeys({ provenance }: CircuitArtifacts, out: Output): void {

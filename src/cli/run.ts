@@ -1,13 +1,17 @@
 import { Command, CommanderError } from 'commander'
 import { TacitError } from '../protocol/errors.ts'
 import { attachTo } from './command.ts'
+import { casesCommand } from './commands/cases.ts'
 import { ceremonyCommand } from './commands/ceremony.ts'
 import { checkReceiptCommand } from './commands/check-receipt.ts'
 import { attestCommand, triggerCommand } from './commands/claim.ts'
 import { demoCommand } from './commands/demo.ts'
+import { keeperCommand } from './commands/keeper.ts'
+import { liquidatorCommand } from './commands/liquidator.ts'
 import { marginCommand } from './commands/margin.ts'
 import { matrixCommand } from './commands/matrix.ts'
 import { receiptCommand } from './commands/receipt.ts'
+import { reportCommand } from './commands/report.ts'
 import { setupCommand } from './commands/setup.ts'
 import { solvencyCommand } from './commands/solvency.ts'
 import { verifyCommand } from './commands/verify.ts'
@@ -44,9 +48,13 @@ function buildProgram(io: Io, finish: (code: ExitCode) => void): Command {
     verifyCommand,
     receiptCommand,
     checkReceiptCommand,
+    reportCommand,
     solvencyCommand,
     setupCommand,
     ceremonyCommand,
+    keeperCommand,
+    liquidatorCommand,
+    casesCommand,
   ]
   for (const command of commands) program.addCommand(command(attach))
   configure(program, io)

@@ -9,7 +9,7 @@ import {
   VENUE_BOND_LOTS,
 } from './fixtures/seals-world.ts'
 import { FINALITY, UNITS_PER_LOT } from './fixtures/vault-world.ts'
-import { KEEPER, STRANGER, TAG, VENUE } from './fixtures/world.ts'
+import { KEEPER, riskRootOf, STRANGER, TAG, VENUE } from './fixtures/world.ts'
 
 let world: SealsWorld
 beforeAll(async () => {
@@ -81,8 +81,9 @@ describe('the ways of a seal', () => {
     expect(await free(VENUE)).toBe(DEMAND_BOND_LOTS)
     const { fund } = world.vaultWorld.contracts
     expect(await world.vaultWorld.view(fund, 'insuranceLots')).toBe(RESERVE_LOTS + VENUE_BOND_LOTS / 2n)
-    // A new bond, and every step may be demanded anew.
-    await world.submit()
+    // A new round, a new bond, and every step may be demanded anew.
+    await world.vaultWorld.base.postRound(2)
+    await world.submit({ signals: { riskRoot: riskRootOf(2) } })
     await world.demand(1)
     expect(await sealState(world.connection, 1)).toMatchObject({ id: 2n, status: 'pending', openDemands: 1 })
   })

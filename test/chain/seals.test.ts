@@ -14,7 +14,7 @@ import {
 import type { Sent } from '../../src/chain/transactions.ts'
 import type { StepLink } from '../../src/prover/book-pass/request.ts'
 import { StepsTree } from '../../src/prover/book-pass/steps-digest.ts'
-import { EPOCH, ProvenEpoch, ROUND } from './fixtures/proven-epoch.ts'
+import { CONFIGURATION, EPOCH, ProvenEpoch, ROUND } from './fixtures/proven-epoch.ts'
 import { ANSWER_SECONDS, DEMAND_BOND_LOTS, DEMAND_SECONDS, VENUE_BOND_LOTS } from './fixtures/seals-world.ts'
 import { KEEPER, STRANGER, VENUE } from './fixtures/world.ts'
 
@@ -95,6 +95,7 @@ describe('an honest venue', () => {
     const { signals } = epoch.proofs.seal
     const header = (changes: object = {}) =>
       ({
+        count: 8,
         statement: Object.fromEntries(
           Object.entries({ ...signals, ...changes }).map(([name, value]) => [name, `${value}`]),
         ),
@@ -130,6 +131,14 @@ describe('a cheating venue', () => {
     await submit()
     await demand(5)
     await expectRejectedAt(5)
+    await expect(submit()).rejects.toMatchObject({ rule: 'RoundStale' })
+    // The next round happens to have the same matrix.
+    const { round } = epoch.solvency
+    await epoch.world.vaultWorld.base.postRound(ROUND + 1, {
+      riskRoot: round.tree.root,
+      parameters: round.parameters,
+      configurationHash: CONFIGURATION,
+    })
     await submit()
     expect(await sealState(connection(), EPOCH)).toMatchObject({ status: 'pending', id: 2n })
   })

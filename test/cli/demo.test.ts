@@ -6,12 +6,12 @@ import { lastJson, type Ran, tacit } from './support.ts'
 /** The demo with the small instance: a real chain, real contracts, real proofs. */
 const ROOT = new URL('../../', import.meta.url).pathname
 
-describe('tacit demo --json', () => {
-  let ran: Ran
-  beforeAll(async () => {
-    ran = await tacit('demo', '--instance', 'margin-4', '--json')
-  })
+let ran: Ran
+beforeAll(async () => {
+  ran = await tacit('demo', '--instance', 'margin-4', '--json')
+}, 400_000)
 
+describe('tacit demo --json', () => {
   it('ends with exit code 0 and one line of JSON on stdout', () => {
     expect(ran.stderr).not.toMatch(/tacit: /)
     expect(ran.code).toBe(0)
@@ -62,6 +62,51 @@ describe('tacit demo --json', () => {
   })
 })
 
+describe('the liquidations of tacit demo', () => {
+  interface Row {
+    readonly role: string
+    readonly way: string
+    readonly winner: string
+    readonly ending: string
+    readonly escrowLots: string
+    readonly feeLots: string
+  }
+  it('go the four ways', () => {
+    const rows = lastJson(ran).liquidation.cases as Row[]
+    expect(rows.map(({ role, way, winner, ending }) => [role, way.split(',')[0], winner, ending])).toEqual([
+      ['soft', 'soft', 'alice', 'settled'],
+      ['sealed', 'sealed', 'alice', 'settled'],
+      ['house', 'house', 'clearing house', 'settled'],
+      ['deleveraged', 'deleveraging', 'counterparties', 'recovered'],
+    ])
+    for (const { role, escrowLots, feeLots } of rows) {
+      expect(BigInt(escrowLots) > 0n).toBe(role !== 'deleveraged')
+      // A hedge in time costs no liquidation fee.
+      expect(BigInt(feeLots) > 0n).toBe(role === 'sealed' || role === 'house')
+    }
+  })
+
+  it("are a keeper's work at every step", () => {
+    const { steps } = lastJson(ran).liquidation
+    const kinds = steps.map(({ kind }: { kind: string }) => kind)
+    const count = (kind: string) => kinds.filter((given: string) => given === kind).length
+    expect([count('trigger'), count('open'), count('confirm'), count('settle')]).toEqual([4, 4, 4, 3])
+    for (const kind of ['absorb', 'deleverage', 'attest', 'cancel', 'workOff']) expect(kinds).toContain(kind)
+    expect(kinds).not.toContain('fail')
+  })
+
+  it('conserve value to the last lot and token unit', () => {
+    const { conservation, flows } = lastJson(ran).liquidation
+    expect(conservation).toHaveLength(7)
+    for (const { left, right, holds } of conservation) {
+      expect(left).toBe(right)
+      expect(holds).toBe(true)
+    }
+    expect(BigInt(flows.escrowInLots)).toBeGreaterThan(0n)
+    expect(BigInt(flows.feesOutLots)).toBeGreaterThan(0n)
+  })
+})
+
 /** The process itself, which is where signals arrive. */
 describe.skipIf(process.platform !== 'linux')('an interrupted demo', () => {
   it('closes the chain and ends with 130', async () => {
@@ -80,7 +125,7 @@ describe.skipIf(process.platform !== 'linux')('an interrupted demo', () => {
     child.kill('SIGINT')
     expect(await ended).toBe(130)
     await expect.poll(() => isRunning(chain[0]!)).toBe(false)
-  })
+  }, 180_000)
 })
 
 /** A process that has ended may stay in the table until somebody asks for its exit code. */

@@ -10,6 +10,7 @@ const COMMANDS = [
   ['verify'],
   ['receipt'],
   ['check-receipt'],
+  ['report'],
   ['setup'],
   ['ceremony'],
   ['ceremony', 'new'],
@@ -17,7 +18,19 @@ const COMMANDS = [
   ['ceremony', 'beacon'],
   ['ceremony', 'verify'],
   ['ceremony', 'finish'],
+  ['keeper'],
+  ['liquidator'],
+  ['liquidator', 'register'],
+  ['liquidator', 'list'],
+  ['liquidator', 'open'],
+  ['liquidator', 'bid'],
+  ['liquidator', 'reveal'],
+  ['liquidator', 'take'],
+  ['liquidator', 'refund'],
+  ['cases'],
 ]
+/** They hold others and take no options of their own. */
+const GROUPS = ['ceremony', 'liquidator']
 
 describe.each(COMMANDS.map((words) => words.join(' ')))('tacit %s', (words) => {
   const command = words.split(' ')
@@ -29,7 +42,7 @@ describe.each(COMMANDS.map((words) => words.join(' ')))('tacit %s', (words) => {
     expect(stdout).toContain(`Usage: tacit ${command.join(' ')}`)
     expect(stdout).toMatch(/Examples:\n {2}\$ npm run tacit -- /)
     expect(stdout).toMatch(/Exit codes:\n {2}0 {2}done\n {2}1 .*\n {2}2 .*\n {2}3 .*\n {2}4 /)
-    if (command.join() !== 'ceremony') expect(stdout).toContain('--json')
+    if (!GROUPS.includes(command.join())) expect(stdout).toContain('--json')
     for (const line of stdout.split('\n')) {
       if (!line.trim().startsWith('$')) expect(line.length).toBeLessThanOrEqual(120)
     }
@@ -57,6 +70,11 @@ describe('usage', () => {
     [['receipt', '--account', '1']],
     [['check-receipt', 'receipt.json']],
     [['ceremony', 'new', '--out', 'x']],
+    [['keeper', '--deployment', 'x']],
+    [['keeper', '--deployment', 'x', '--key', 'k', '--book', 'b', '--rounds', 'r', '--every', '0']],
+    [['cases']],
+    [['liquidator', 'reveal', '--deployment', 'x', '--key', 'k', '--disclosure-key', 'd', '--case', '0x1']],
+    [['liquidator', 'take', '--deployment', 'x', '--key', 'k', '--disclosure-key', 'd', '--sub', 'z']],
   ])('of %j is refused with exit code 2', async (argv) => {
     const ran = await tacit(...argv)
     expect(ran.code).toBe(2)

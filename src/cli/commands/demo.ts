@@ -9,11 +9,13 @@ export function demoCommand(attach: Attach): Command {
     withBook(
       newCommand({
         name: 'demo',
-        summary: 'the whole of it on a local chain: attest, trigger, and what is refused',
+        summary: 'the whole of it on a local chain: attest, trigger, refuse, liquidate',
         description:
           "Starts a local chain, deploys, posts a risk round and a book, prints every account's margin, proves one " +
           'healthy account covered and one distressed account below its threshold, and shows forged, copied, replayed ' +
-          'and stale proofs being refused. The first run builds the circuit and its keys, which takes a minute or two.',
+          'and stale proofs being refused. Then the market crashes: one account is hedged, one sold by sealed bids, one taken ' +
+          'by the clearing house, one deleveraged; a table says who got what, and value is checked to the last unit. The ' +
+          'first run builds five circuits and their keys, which takes some minutes.',
         examples: [
           'demo',
           'demo --instance margin-4 --json',
@@ -26,7 +28,8 @@ export function demoCommand(attach: Attach): Command {
     const report = await playDemo(options, io, out)
     out.print()
     out.print(
-      `Done in ${report.timings.total.toFixed(1)} s: 1 attested, 1 triggered, ${report.refused.length} refused. ` +
+      `Done in ${report.timings.total.toFixed(1)} s: 1 attested, 1 triggered, ${report.refused.length} refused, ` +
+        `${report.liquidation.cases.length} liquidated. ` +
         'Everything that was started is closed.',
     )
     out.result(report)

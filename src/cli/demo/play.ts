@@ -1,14 +1,16 @@
 import { buildContracts } from '../../chain/build.ts'
+import { closeProvers } from '../../keeper/provers.ts'
 import { type AccountMargin, accountJson, accountMargins, roundJson } from '../accounts.ts'
 import { grouped } from '../format.ts'
 import type { Io } from '../io.ts'
 import type { BookOptions, ProverOptions } from '../options.ts'
 import type { Output } from '../output.ts'
-import { cacheFolders, openProver } from '../prover.ts'
+import { cacheFolders, openKeeperProvers } from '../prover.ts'
 import { loadSession, type Session } from '../session.ts'
 import { accountsTable } from '../show-accounts.ts'
 import { type Cast, chooseCast } from './cast.ts'
 import { laterRounds } from './later.ts'
+import { playLiquidation } from './liquidation/play.ts'
 import { type Attempt, overtaken, type Refusal, refusalOf, replay, thefts } from './refusals.ts'
 import { feedRound, MAX_AGE_SECONDS, openStage, publishHead, type Stage } from './stage.ts'
 import {
@@ -41,7 +43,8 @@ export async function playDemo(options: DemoOptions, io: Io, out: Output) {
   const contracts = buildContracts(build)
   // A failure is met where it is awaited; until then it must not end the process.
   contracts.catch(() => {})
-  const prover = await openProver(session.instance, options, io, out)
+  const provers = await openKeeperProvers(session.instance, options, io, out)
+  const prover = provers.margin
   let stage: Stage | undefined
   try {
     await out.task('compiling the contracts', () => contracts)
@@ -49,15 +52,27 @@ export async function playDemo(options: DemoOptions, io: Io, out: Output) {
     const { constraints, provenance } = prover.artifacts
     teller.section(`Circuit ${session.instance.name}: ${grouped(constraints)} constraints`)
     teller.line(`${provenance.kind} keys, prover: ${prover.backend.name}`)
-    stage = await out.task('starting the local chain', () => openStage(session, prover.artifacts, build))
+    stage = await out.task('starting the local chain', () => openStage(session, provers, build))
     const round = await feedRound(stage, 1, session)
     const head = await publishHead(stage, session.book, 0)
     teller.stage(stage, { round: round.gasUsed, head: head.gasUsed })
     clock.mark('chain')
-    const acts = await playActs({ session, accounts, prover, stage }, cast, teller, out)
+    const { rounds, ...acts } = await playActs({ session, accounts, prover, stage }, cast, teller, out)
     clock.mark('acts')
+    const liquidation = await playLiquidation({
+      session,
+      stage,
+      provers,
+      previous: rounds.at(-1)!.matrix,
+      sequence: 1 + rounds.length,
+      seed: options.seed,
+      teller,
+      out,
+    })
+    clock.mark('liquidation')
     return {
       ...acts,
+      liquidation,
       ...reportOf(session, accounts),
       constraints,
       keys: provenance.kind,
@@ -67,7 +82,7 @@ export async function playDemo(options: DemoOptions, io: Io, out: Output) {
     }
   } finally {
     await stage?.close()
-    await prover.close()
+    await closeProvers({ ...provers })
   }
 }
 
@@ -107,6 +122,7 @@ async function playActs(director: Director, cast: Cast, teller: Teller, out: Out
     triggered,
     refused,
     coveredAfterwards: still,
+    rounds,
     timings: [attestation, triggering, held].map(({ proveSeconds }) => seconds(proveSeconds * 1_000)),
   }
 }

@@ -1,20 +1,18 @@
 /** The demo's chain: contracts, roles, rounds, book heads. Boundary module: starts a local chain. */
-import { AbiCoder, keccak256, type NonceManager } from 'ethers'
+import { AbiCoder, Contract, keccak256, type NonceManager } from 'ethers'
 import type { Book } from '../../book/book.ts'
 import type { BuildOptions } from '../../chain/build.ts'
-import {
-  approveParameters,
-  type Connection,
-  connect,
-  postRound,
-  publishBook,
-  type Round,
-  signRound,
-} from '../../chain/client.ts'
-import { type Deployment, deploy } from '../../chain/deploy.ts'
+import { approveParameters, postRound, publishBook, type Round, signRound } from '../../chain/client.ts'
+import { deployEngine, type EngineDeployOptions } from '../../chain/deploy-engine.ts'
+import { connectEngine, type EngineConnection, sendTo } from '../../chain/engine-client/connection.ts'
+import type { EngineDeployment } from '../../chain/engine-client/deployment.ts'
+import { depositLots } from '../../chain/engine-client/liquidator.ts'
+import { readParameters } from '../../chain/engine-client/parameters.ts'
 import { type LocalChain, startLocalChain } from '../../chain/local-chain.ts'
-import type { Sent } from '../../chain/transactions.ts'
+import { type Sent, send } from '../../chain/transactions.ts'
+import type { KeeperProvers } from '../../keeper/provers.ts'
 import { ToolError } from '../../protocol/errors.ts'
+import { ENGINE_CIRCUITS } from '../../protocol/instances.ts'
 import type { CircuitArtifacts } from '../../prover/backend.ts'
 import type { RiskMatrix } from '../../risk/matrix.ts'
 import type { RoundSession } from '../session.ts'
@@ -33,48 +31,98 @@ const PARTS = {
   owner: 5,
   keeper: 6,
   thief: 7,
+  alice: 8,
+  bob: 9,
 } as const
 export type Part = keyof typeof PARTS
 const FEEDERS = ['feeder1', 'feeder2', 'feeder3'] as const
 
 export interface Stage {
   readonly chain: LocalChain
-  readonly deployment: Deployment
-  readonly connection: Connection
+  readonly deployment: EngineDeployment
+  readonly connection: EngineConnection
+  /** Settlement cash, a test token that anybody mints. */
+  readonly token: Contract
   signer(part: Part): NonceManager
   address(part: Part): Promise<string>
   close(): Promise<void>
 }
 
+const TOKEN_ABI = [
+  'function mint(address to, uint256 units)',
+  'function approve(address spender, uint256 units)',
+  'function balanceOf(address account) view returns (uint256)',
+  'function totalSupply() view returns (uint256)',
+]
+const SECONDS_PER_BLOCK = 30
+const TIMELOCK_SECONDS = 86_400
+/** Everybody who pays begins with 100 million USD. */
+export const RICH_LOTS = 10_000_000_000n
+
 /** Starts a chain whose clock is the market's, deploys, and puts the configuration in force. The caller closes it. */
 export async function openStage(
   session: RoundSession,
-  artifacts: CircuitArtifacts,
+  provers: KeeperProvers,
   build: BuildOptions,
 ): Promise<Stage> {
   const chain = await startLocalChain({ startSeconds: session.matrix.asOfSeconds })
   try {
     const signer = (part: Part) => chain.signer(PARTS[part])
     const address = (part: Part) => signer(part).getAddress()
-    const deployment = await deploy({
+    const admin = await address('admin')
+    const deployment = await deployEngine({
       ...build,
+      ...keysOf(provers),
       deployer: signer('admin'),
-      key: artifacts.verificationKey,
-      provenance: { kind: artifacts.provenance.kind, circuit: artifacts.name },
-      admin: await address('admin'),
+      admin,
       venue: await address('venue'),
       feeders: await Promise.all(FEEDERS.map(address)),
       quorum: QUORUM,
       maxAgeSeconds: MAX_AGE_SECONDS,
+      proposers: [admin],
+      timelockSeconds: TIMELOCK_SECONDS,
+      guardian: admin,
+      whitelister: admin,
+      houseOperator: admin,
+      maxSecondsPerBlock: SECONDS_PER_BLOCK,
     })
-    const connection = await connect(deployment, chain.provider, build)
+    const connection = await connectEngine(deployment, chain.provider, build)
     const { parametersWord } = session.matrix
     await approveParameters(connection, signer('admin'), parametersWord, session.configurationHash)
-    return { chain, deployment, connection, signer, address, close: () => chain.close() }
+    const token = new Contract(deployment.token, TOKEN_ABI, chain.provider)
+    const close = () => chain.close()
+    const stage: Stage = { chain, deployment, connection, token, signer, address, close }
+    await endow(stage, 'venue')
+    const { venueBondMinLots } = await readParameters(connection)
+    // Without a bond the venue publishes nothing. Three times the least: it may have to pay.
+    await sendTo(connection, 'engine', 'postVenueBond', [3n * venueBondMinLots], signer('venue'))
+    return stage
   } catch (error) {
     await chain.close()
     throw error
   }
+}
+
+function keysOf(provers: KeeperProvers): Pick<EngineDeployOptions, 'key' | 'provenance' | 'circuits'> {
+  const keyOf = ({ artifacts }: { artifacts: CircuitArtifacts }) => ({
+    key: artifacts.verificationKey,
+    provenance: { kind: artifacts.provenance.kind, circuit: artifacts.name },
+  })
+  const circuits = Object.fromEntries(ENGINE_CIRCUITS.map((circuit) => [circuit, keyOf(provers[circuit])]))
+  return { ...keyOf(provers.margin), circuits: circuits as unknown as EngineDeployOptions['circuits'] }
+}
+
+/** Test money: half of it free in the escrow, half in hand and approved to whoever takes some. */
+export async function endow(stage: Stage, part: Part): Promise<void> {
+  const { connection, deployment, token } = stage
+  const { escrow, fund, vault, unitsPerLot } = deployment
+  const sender = stage.signer(part)
+  const units = RICH_LOTS * unitsPerLot
+  await send(token, 'mint', [await sender.getAddress(), units], sender, connection.errors)
+  for (const spender of [escrow, fund, vault]) {
+    await send(token, 'approve', [spender, units], sender, connection.errors)
+  }
+  await depositLots(connection, sender, RICH_LOTS / 2n)
 }
 
 /** What of a round the market decides. */

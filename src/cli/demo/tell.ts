@@ -45,6 +45,7 @@ export class Teller {
     this.section(`Local chain ${deployment.chainId}: contracts, round, book`)
     this.line(`RiskOracle ${deployment.oracle}, BookRegistry ${deployment.registry}`)
     this.line(`MarginAttestor ${deployment.attestor}, verifier ${deployment.verifier}`)
+    this.line(`LiquidationEngine ${deployment.engine}, CollateralVault ${deployment.vault}`)
     this.line(
       `round 1 signed by 2 of 3 feeders (gas ${grouped(gas.round)}); book head 1 published (gas ${grouped(gas.head)})`,
     )

@@ -1,0 +1,93 @@
+/**
+ * Builds the page into one file of HTML: style, scripts, worker and the WebAssembly of Poseidon stand in it, named by their
+ * hashes in its own policy. It asks nobody for anything, and its policy forbids it to.
+ */
+import { createHash } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { buildPoseidon } from 'circomlibjs'
+import { build, type Plugin } from 'esbuild'
+import { REPOSITORY_ROOT } from '../../src/prover/cache.ts'
+
+const FOLDER = join(REPOSITORY_ROOT, 'src/page')
+
+/** The text of index.html. */
+export async function buildPage(): Promise<string> {
+  const worker = await bundled('worker.ts', { 'embedded:poseidon': await poseidonModule() })
+  const script = await bundled('main.ts', { 'embedded:worker': `export default ${JSON.stringify(worker)}` })
+  const style = source('page.css')
+  return filled(source('index.html'), { policy: policyOf(script, style), style, script })
+}
+
+/** One script without imports, in which `embedded` modules have these sources. */
+async function bundled(entry: string, embedded: Readonly<Record<string, string>>): Promise<string> {
+  const { outputFiles } = await build({
+    entryPoints: [join(FOLDER, entry)],
+    bundle: true,
+    format: 'iife',
+    platform: 'browser',
+    target: 'es2022',
+    minify: true,
+    legalComments: 'none',
+    // Every byte below 128: the file means the same in any encoding.
+    charset: 'ascii',
+    write: false,
+    logLevel: 'silent',
+    plugins: [embedding(embedded)],
+  })
+  return inHtml(outputFiles[0]!.text)
+}
+
+function embedding(sources: Readonly<Record<string, string>>): Plugin {
+  return {
+    name: 'embedded',
+    setup: ({ onResolve, onLoad }) => {
+      onResolve({ filter: /^embedded:/ }, ({ path }) => ({ path, namespace: 'embedded' }))
+      onLoad({ filter: /.*/, namespace: 'embedded' }, ({ path }) => {
+        const contents = sources[path]
+        if (contents === undefined) throw new Error(`nothing is embedded as ${path}`)
+        return { contents, loader: 'js' }
+      })
+    },
+  }
+}
+
+async function poseidonModule(): Promise<string> {
+  const { code, memory } = (await buildPoseidon()).F.tm
+  const pages = memory.buffer.byteLength / 65_536
+  return `export const code = '${Buffer.from(code).toString('base64')}'\nexport const pages = ${pages}\n`
+}
+
+/** What a browser would take for the end of a script, or for a comment in it, written otherwise. */
+function inHtml(script: string): string {
+  return script.replaceAll(/<\/(?=script)/gi, '<\\/').replaceAll('<!--', '\\x3C!--')
+}
+
+function policyOf(script: string, style: string): string {
+  return [
+    "default-src 'none'",
+    `script-src '${hashOf(script)}' 'wasm-unsafe-eval'`,
+    `style-src '${hashOf(style)}'`,
+    'worker-src blob:',
+    // The empty icon, in place of which a browser would ask the host for one.
+    'img-src data:',
+    "base-uri 'none'",
+    "form-action 'none'",
+  ].join('; ')
+}
+
+function hashOf(text: string): string {
+  return `sha256-${createHash('sha256').update(text).digest('base64')}`
+}
+
+/** The template names them in ways that leave it sound HTML. */
+function filled(template: string, values: Readonly<Record<string, string>>): string {
+  const places = /\/\* (\w+) \*\/|\{\{(\w+)\}\}/g
+  const named = [...template.matchAll(places)].map(([, block, inline]) => block ?? inline)
+  if (named.join() !== Object.keys(values).join()) throw new Error(`the page has places for ${named}`)
+  return template.replaceAll(places, (_, block?: string, inline?: string) => values[block ?? inline!]!)
+}
+
+function source(name: string): string {
+  return readFileSync(join(FOLDER, name), 'utf8')
+}

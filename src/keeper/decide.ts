@@ -1,0 +1,86 @@
+import { decideCase } from './decide-case.ts'
+import { isNewerThan, isRecordUsable } from './records.ts'
+import { type AccountView, type Action, type KeeperState, movesHead, subjectOf } from './state.ts'
+
+/**
+ * What to do now, in the order in which to do it. Pure: the same state gives the same actions, and nothing is
+ * remembered between two calls. While paused: nothing. While the oracle is stale: only what the engine takes then, which
+ * is to settle what was awarded and to pay a debt. At most one action for a case or an account, and at most one in all that
+ * moves the head.
+ */
+export function decide(state: KeeperState): Action[] {
+  if (state.paused) return []
+  const wanted = [
+    ...state.cases.map((view) => decideCase(view, state)),
+    ...state.house.inventories.map((inventory) => decideInventory(inventory, state)),
+    ...state.accounts.map((account) => decideAccount(account, state)),
+  ].filter((action) => action !== undefined)
+  const allowed = state.stale ? wanted.filter(({ kind }) => kind === 'settle' || kind === 'cover') : wanted
+  return oneEach(allowed.sort((a, b) => urgency(a) - urgency(b)))
+}
+
+/** Settlements have the nearest deadline and hold the head; what only begins something can wait. */
+function urgency(action: Action): number {
+  const order: readonly Action['kind'][] = [
+    'settle',
+    'cover',
+    'confirm',
+    'disclose',
+    'finish',
+    'absorb',
+    'startSettlement',
+    'deleverage',
+  ]
+  const place = order.indexOf(action.kind)
+  return place < 0 ? order.length : place
+}
+
+function oneEach(actions: readonly Action[]): Action[] {
+  const subjects = new Set<string>()
+  let isMoving = false
+  return actions.filter((action) => {
+    const subject = subjectOf(action)
+    if (subjects.has(subject) || (isMoving && movesHead(action))) return false
+    subjects.add(subject)
+    isMoving ||= movesHead(action)
+    return true
+  })
+}
+
+/** An account in no case: triggered when it has crossed a tier, and a case opened when that is on record. */
+function decideAccount(account: AccountView, state: KeeperState): Action | undefined {
+  const { tag, tier, caseId } = account
+  if (caseId !== undefined || !state.round.isKnown || !state.bookIsHead) return undefined
+  const kind = kindFor(tier)
+  if (kind === undefined) return undefined
+  const threshold = kind === 'full' ? 'mm' : 'soft'
+  const isOnRecord = isRecordUsable(account.below[threshold], account.covered[threshold], account, state)
+  if (!isOnRecord) return { kind: 'trigger', tag, threshold }
+  if (kind === 'soft' && isRecordUsable(account.below.mm, account.covered.mm, account, state)) {
+    // It was below MM and is so no longer; the engine takes no soft case before that is on record.
+    return isNewerThan(account.below.mm, { round: state.round.sequence, head: 0n })
+      ? undefined
+      : { kind: 'attest', tag, threshold: 'mm' }
+  }
+  return { kind: 'open', tag, caseKind: kind }
+}
+
+function kindFor(tier: AccountView['tier']): 'soft' | 'full' | undefined {
+  if (tier === 'fullLiquidation' || tier === 'insolvent') return 'full'
+  return tier === 'softLiquidation' ? 'soft' : undefined
+}
+
+/** The house lets go of capital in small steps, one an interval, and of what it never got at once. */
+function decideInventory(
+  inventory: KeeperState['house']['inventories'][number],
+  { chainTime, house, parameters, bookIsHead, reservedBy, round }: KeeperState,
+): Action | undefined {
+  const { subTag, caseId, takenLots, lastStep, spareLots, isVoid } = inventory
+  if (isVoid) return { kind: 'release', caseId }
+  if (!bookIsHead || !round.isKnown || reservedBy !== undefined) return undefined
+  if (lastStep !== 0n && chainTime < lastStep + parameters.houseStepInterval) return undefined
+  const shareLots = (parameters.houseStepShareBps * takenLots) / 10_000n
+  const depthShareLots = (parameters.houseDepthShareBps * house.depthLots) / 10_000n
+  const lots = [shareLots, depthShareLots, spareLots].reduce((a, b) => (a < b ? a : b))
+  return lots > 0n ? { kind: 'workOff', subTag, lots } : undefined
+}

@@ -1,0 +1,33 @@
+import { latestRound, type ProvenStatement } from '../chain/client.ts'
+import { contextFor } from '../chain/context.ts'
+import type { Claim } from '../protocol/claims.ts'
+import { ToolError } from '../protocol/errors.ts'
+import { claimWitness } from '../prover/margin-inputs.ts'
+import type { KeeperContext } from './context.ts'
+import type { KnownRound } from './rounds.ts'
+
+/** The latest round, with its vectors. Throws ToolError while its market is not at hand. */
+export async function latestKnownRound({ connection, rounds }: KeeperContext): Promise<KnownRound> {
+  const latest = await latestRound(connection)
+  const known = latest === undefined ? undefined : rounds.byRoot(latest.riskRoot)
+  if (known === undefined) throw new ToolError('the market of the latest round is not at hand')
+  return known
+}
+
+/** A trigger or an attestation for the keeper, on the latest round. Throws WitnessError for a false claim. */
+export async function proveClaim(
+  context: KeeperContext,
+  tag: bigint,
+  claim: Claim,
+): Promise<ProvenStatement> {
+  const { connection, hasher, venueBook, provers, keeper } = context
+  const round = await latestKnownRound(context)
+  const { chainId, attestor } = connection.deployment
+  const beneficiary = await keeper.getAddress()
+  const witness = claimWitness(hasher, venueBook.instance, venueBook.opening(tag), round.proving, {
+    claim,
+    context: contextFor(chainId, attestor, beneficiary),
+  })
+  const { proof, signals } = await provers.margin.prove(witness)
+  return { proof, signals, beneficiary }
+}
