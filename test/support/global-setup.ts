@@ -2,6 +2,7 @@ import { buildContracts } from '../../src/chain/build.ts'
 import { ENGINE_CIRCUITS, MARGIN_INSTANCES } from '../../src/protocol/instances.ts'
 import { engineArtifacts } from '../../src/prover/engine-circuits.ts'
 import { marginArtifacts } from '../../src/prover/margin-prover.ts'
+import { sealArtifacts } from '../../src/prover/seal-prover.ts'
 
 /**
  * Builds what several test files share, once and before any of them, so that no test's timeout has to allow for it:
@@ -9,11 +10,16 @@ import { marginArtifacts } from '../../src/prover/margin-prover.ts'
  * below build/ on the next run.
  */
 export default async function setup(): Promise<void> {
-  await step('contracts', () => buildContracts())
+  // The Solidity compiler is one long job on one thread, the circuits many on the other core.
+  await Promise.all([step('contracts', () => buildContracts()), circuits()])
+}
+
+async function circuits(): Promise<void> {
   await step('margin-4: circuit and keys', () => marginArtifacts(MARGIN_INSTANCES['margin-4']))
   for (const circuit of ENGINE_CIRCUITS) {
     await step(`${circuit}-4: circuit and keys`, () => engineArtifacts(circuit, MARGIN_INSTANCES['margin-4']))
   }
+  await step('seal: circuit and keys', () => sealArtifacts())
   await step('margin-16: circuit and keys', () => marginArtifacts(MARGIN_INSTANCES['margin-16']))
 }
 
