@@ -1,4 +1,5 @@
 import type { Forgery } from './attempts.ts'
+import { ENGINE_FORGERIES } from './engine-forgeries.ts'
 
 /** Forgeries that need more than one disturbance, or the right one. */
 export const FORGERIES: readonly Forgery[] = [
@@ -40,4 +41,5 @@ export const FORGERIES: readonly Forgery[] = [
     disturb: [{ left: 'code.atLeast', spread: 'first', delta: (value) => 1n - 2n * value }],
     follow: [{ input: 'claim', signal: 'code.claim' }],
   },
+  ...ENGINE_FORGERIES,
 ]

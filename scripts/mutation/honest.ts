@@ -1,14 +1,23 @@
 import { emptyChainState } from '../../src/book/chain.ts'
 import { THRESHOLDS } from '../../src/protocol/claims.ts'
 import { WitnessError } from '../../src/protocol/errors.ts'
+import type { EngineCircuit } from '../../src/protocol/instances.ts'
 import { poseidonHasher } from '../../src/protocol/poseidon.ts'
 import { MARGIN_SIGNALS } from '../../src/protocol/signals.ts'
-import { claimWitness, type MarginWitness, stepWitness } from '../../src/prover/margin-inputs.ts'
+import { circomEngineMain } from '../../src/prover/generate.ts'
+import {
+  type CircuitInputs,
+  claimWitness,
+  type MarginWitness,
+  stepWitness,
+} from '../../src/prover/margin-inputs.ts'
 import { WitnessCalculator, type WitnessInputs } from '../../src/prover/witness.ts'
 import { readWitness } from '../../src/prover/wtns.ts'
+import { SMALL } from '../../test/support/engine-cases.ts'
 import { syntheticWorld, type TestRandom } from '../../test/support/synthetic.ts'
 import { compileSources, readSymbols } from './harness.ts'
-import { FULL } from './templates.ts'
+import { honestEngineInputs } from './honest-engine.ts'
+import { FULL, type Harness } from './templates.ts'
 
 /** A witness calculator of a compiled circuit, without checks. */
 export interface Program {
@@ -85,19 +94,32 @@ export async function honestInputs(): Promise<MarginWitness[]> {
   return witnesses
 }
 
-/** Every signal of the whole circuit for each of the honest inputs. */
-export async function honestRuns(sources: ReadonlyMap<string, string>): Promise<HonestRun[]> {
-  const args = [FULL.slots, FULL.riskLevels, FULL.accountLevels].join(', ')
-  const main = mainText('margin/margin.circom', 'Margin', args, MARGIN_SIGNALS)
+/** Every signal of a whole circuit for each of its honest inputs. */
+export async function honestRuns(
+  sources: ReadonlyMap<string, string>,
+  circuit: Harness['circuit'],
+): Promise<HonestRun[]> {
+  const { main, inputs } = circuit === 'margin' ? await marginRuns() : await engineRuns(circuit)
   const compiled = await compileSources(sources, main, 'program')
   const program = await loadProgram(compiled.wasm)
   const symbols = readSymbols(compiled.sym)
   const runs: HonestRun[] = []
-  for (const { inputs } of await honestInputs()) {
-    const witness = await program.run(inputs)
+  for (const honest of inputs) {
+    const witness = await program.run(honest)
     runs.push(new Map([...symbols].map(([name, index]) => [name, witness[index]!])))
   }
   return runs
+}
+
+async function marginRuns(): Promise<{ main: string; inputs: CircuitInputs[] }> {
+  const args = [FULL.slots, FULL.riskLevels, FULL.accountLevels].join(', ')
+  const main = mainText('margin/margin.circom', 'Margin', args, MARGIN_SIGNALS)
+  return { main, inputs: (await honestInputs()).map(({ inputs }) => inputs) }
+}
+
+async function engineRuns(circuit: EngineCircuit): Promise<{ main: string; inputs: CircuitInputs[] }> {
+  const hasher = await poseidonHasher()
+  return { main: circomEngineMain(circuit, SMALL), inputs: honestEngineInputs(hasher, circuit) }
 }
 
 /** Random field elements: honest inputs of a template that constrains none of them. */

@@ -15,6 +15,6 @@ const SAME_ID =
 
 export const KNOWN: readonly Known[] = [
   { template: 'PortfolioMargin', left: 'canonical.id', reason: SAME_ID },
-  { template: 'PortfolioMargin', left: 'portfolio.id', reason: SAME_ID },
-  { template: 'PortfolioMargin', left: 'portfolio.placeBits', reason: SAME_ID },
+  { template: 'PortfolioMargin', left: 'listed.id', reason: SAME_ID },
+  { template: 'PortfolioMargin', left: 'listed.placeBits', reason: SAME_ID },
 ]

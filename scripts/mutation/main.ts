@@ -1,5 +1,5 @@
 /**
- * The mutation run (npm run mutate): takes every constraint statement of the margin templates out, one at a time, and
+ * The mutation run (npm run mutate): takes every constraint statement of the templates out, one at a time, and
  * asks whether a forged witness that the whole template refuses then passes. Names every statement that nothing notices.
  * Exit code 0 when those are exactly the ones in known.ts, each with its reason; 1 otherwise.
  */
@@ -7,14 +7,17 @@ import { writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { analyse, type TemplateReport } from './analyse.ts'
+import { ENGINE_HARNESSES } from './engine-templates.ts'
 import { readSources } from './harness.ts'
-import { honestRuns } from './honest.ts'
+import { type HonestRun, honestRuns } from './honest.ts'
 import { KNOWN } from './known.ts'
-import { HARNESSES } from './templates.ts'
+import { type Harness, MARGIN_HARNESSES } from './templates.ts'
+
+const HARNESSES = [...MARGIN_HARNESSES, ...ENGINE_HARNESSES]
 
 const HELP = `usage: npm run mutate -- [--only Template,Template] [--json] [--write]
 
-Deletes each constraint statement of the margin templates and reports which deletions no forged witness notices.
+Deletes each constraint statement of the templates and reports which deletions no forged witness notices.
   --only   templates to run, by name
   --json   one JSON object as the last line
   --write  rewrite docs/mutation.md with the result`
@@ -37,10 +40,12 @@ if (options.help) {
 async function main(): Promise<number> {
   const chosen = HARNESSES.filter(({ template }) => options.only?.split(',').includes(template) ?? true)
   const sources = readSources()
-  const runs = await honestRuns(sources)
+  const runsOf = new Map<Harness['circuit'], HonestRun[]>()
   const reports: TemplateReport[] = []
   for (const harness of chosen) {
     const started = performance.now()
+    const runs = runsOf.get(harness.circuit) ?? (await honestRuns(sources, harness.circuit))
+    runsOf.set(harness.circuit, runs)
     const report = await analyse(harness, sources, runs)
     reports.push(report)
     const seconds = ((performance.now() - started) / 1000).toFixed(1)
@@ -108,7 +113,8 @@ function markdown(reports: readonly TemplateReport[]): string {
   )
   return `# Mutation run
 
-Written by \`npm run mutate -- --write\`. Every template of the margin circuit is compiled as a main of its own, without
+Written by \`npm run mutate -- --write\`. Every template of the margin circuit, and every one that holds a rule of the
+liquidation engine, is compiled as a main of its own, without
 simplification. A forging program computes witnesses with disturbed inputs and assignments; those that the template's
 constraints refuse are the forgeries. Then each constraint statement is taken out: it counts as noticed when a forgery
 that it alone refused now passes. A statement in a loop goes in all its iterations.

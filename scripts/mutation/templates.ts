@@ -1,4 +1,5 @@
 import { CHAIN_TOTALS } from '../../src/protocol/chain-totals.ts'
+import type { EngineCircuit } from '../../src/protocol/instances.ts'
 import * as ranges from '../../src/protocol/ranges.ts'
 import * as layout from '../../src/protocol/risk-layout.ts'
 
@@ -18,13 +19,15 @@ export interface Harness {
   readonly variables: Readonly<Record<string, number>>
   /** Protocol functions that indices use. */
   readonly functions: Readonly<Record<string, () => number>>
+  /** The full circuit whose honest runs this template's inputs are taken from. */
+  readonly circuit: 'margin' | EngineCircuit
   /** Components of the full circuit whose inputs are honest inputs here; none: any inputs are. */
   readonly instances: readonly string[]
   /** How many different honest inputs are forged from: fewer where a run hashes much. */
   readonly bases: number
 }
 
-const functions = {
+export const functions = {
   DIMS: () => layout.DIMS,
   SCENARIOS: () => layout.SCENARIOS,
   RATE_ELEMENTS: () => layout.RATE_ELEMENTS,
@@ -39,32 +42,33 @@ const functions = {
 
 const { slots, riskLevels, accountLevels } = FULL
 
-function harness(
+export function harness(
   file: string,
   template: string,
   parameters: readonly (number | string)[],
   instances: readonly string[],
   variables: Readonly<Record<string, number>> = {},
 ): Harness {
-  const hashesMuch = ['Margin', 'PortfolioMargin', 'PortfolioVector'].includes(template)
+  const hashesMuch = ['Margin', 'PortfolioMargin', 'ListedVectors'].includes(template)
   return {
     template,
     file,
     arguments: parameters.join(', '),
     variables,
     functions,
+    circuit: 'margin',
     instances,
     bases: hashesMuch ? 2 : 8,
   }
 }
 
-export const HARNESSES: readonly Harness[] = [
-  harness('lib/range.circom', 'RangeCheck', [ranges.TOTAL_BITS], ['margin.requirement.worstMmRange']),
+export const MARGIN_HARNESSES: readonly Harness[] = [
+  harness('lib/range.circom', 'RangeCheck', [ranges.TOTAL_BITS], ['margin.state.requirement.worstMmRange']),
   harness(
     'lib/range.circom',
     'IsNonNegative',
     [ranges.TOTAL_BITS],
-    ['margin.requirement.greeks.isUnhedged[0]'],
+    ['margin.state.requirement.greeks.isUnhedged[0]'],
     {
       n: ranges.TOTAL_BITS,
     },
@@ -79,7 +83,7 @@ export const HARNESSES: readonly Harness[] = [
     'margin/limbs.circom',
     'SeparateLimbs',
     [],
-    ['margin.requirement.limbs[3]', 'margin.requirement.chargeLimbs'],
+    ['margin.state.requirement.limbs[3]', 'margin.state.requirement.chargeLimbs'],
   ),
   harness('margin/parameters.circom', 'UnpackParameters', [], ['unpacked']),
   harness('margin/slots.circom', 'CanonicalSlots', [slots, riskLevels], ['margin.canonical'], {
@@ -87,15 +91,17 @@ export const HARNESSES: readonly Harness[] = [
     riskLevels,
   }),
   harness('margin/vectors.circom', 'RiskTop', [], ['top']),
-  harness('margin/vectors.circom', 'ListedVector', [riskLevels], ['margin.portfolio.listed[3]'], {
+  harness('margin/vectors.circom', 'ListedVector', [riskLevels], ['margin.listed.listed[3]'], {
     riskLevels,
   }),
-  harness('margin/vectors.circom', 'PortfolioVector', [slots, riskLevels], ['margin.portfolio'], {
+  harness('margin/vectors.circom', 'ListedVectors', [slots, riskLevels], ['margin.listed'], {
     slots,
     riskLevels,
   }),
-  harness('margin/greeks.circom', 'GreeksTerm', [], ['margin.requirement.greeks']),
-  harness('margin/requirement.circom', 'Requirement', [], ['margin.requirement']),
+  harness('margin/vectors.circom', 'WeightedVectors', [slots], ['margin.state.weighted'], { slots }),
+  harness('margin/greeks.circom', 'GreeksTerm', [], ['margin.state.requirement.greeks']),
+  harness('margin/requirement.circom', 'Requirement', [], ['margin.state.requirement']),
+  harness('margin/margin-of.circom', 'MarginOf', [slots], ['margin.state'], { slots }),
   harness('margin/thresholds.circom', 'Thresholds', [], ['margin.thresholds']),
   harness('margin/account.circom', 'AccountTag', [], []),
   harness('margin/account.circom', 'AccountLeaf', [slots], [], { slots, elements: 2, groups: 0 }),

@@ -9,7 +9,8 @@ import {
   SECONDS_PER_BLOCK,
   VENUE,
 } from './fixtures/engine-chain.ts'
-import { EngineToyWorld, SUB_TAGS, TAG } from './fixtures/engine-toy-world.ts'
+import { SUB_TAGS, TAG } from './fixtures/engine-toy-signals.ts'
+import { EngineToyWorld } from './fixtures/engine-toy-world.ts'
 
 let world: EngineToyWorld
 beforeAll(async () => {

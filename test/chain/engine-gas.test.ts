@@ -10,8 +10,9 @@ import {
   takeLot,
 } from '../../src/chain/engine-client/liquidator.ts'
 import type { Sent } from '../../src/chain/transactions.ts'
+import type { Place } from './fixtures/engine-accounts.ts'
 import { ALICE, BOB, CAROL, KEEPER } from './fixtures/engine-chain.ts'
-import { EngineWorld, type Place } from './fixtures/engine-world.ts'
+import { EngineWorld } from './fixtures/engine-world.ts'
 
 /**
  * Gas of every step, with real proofs, against the committed figures. UPDATE_GAS=1 writes them anew. A proof is random,

@@ -6,7 +6,8 @@ import { ENGINE_CONTRACTS } from '../../src/chain/engine-client/connection.ts'
 import { bondLiquidator, readLiquidator, setDisclosureKey } from '../../src/chain/engine-client/liquidator.ts'
 import { ADMIN, ALICE, BOB, CAROL, KEEPER, VENUE } from './fixtures/engine-chain.ts'
 import { expectRefused } from './fixtures/engine-refusals.ts'
-import { EngineToyWorld, SUB_TAGS } from './fixtures/engine-toy-world.ts'
+import { SUB_TAGS } from './fixtures/engine-toy-signals.ts'
+import { EngineToyWorld } from './fixtures/engine-toy-world.ts'
 
 /** Parameters, the timelock, roles, and who may bid. */
 

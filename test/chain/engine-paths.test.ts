@@ -1,12 +1,9 @@
 import { id } from 'ethers'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { cashOf } from '../../src/book/liquidation/positions.ts'
 import {
-  confirmCase,
   cureCase,
   deleverageCase,
   openCase,
-  type Proven,
   readCase,
   settleCase,
   stepCase,
@@ -19,16 +16,22 @@ import {
   revealBid,
   takeLot,
 } from '../../src/chain/engine-client/liquidator.ts'
-import { toSolidityProof } from '../../src/chain/generate-verifier.ts'
-import { type AdjustSignals, adjustSignalsToArray } from '../../src/protocol/engine-signals.ts'
-import { CASH_ID } from '../../src/protocol/liquidation.ts'
 import { holding } from '../support/engine-world.ts'
 import { ALICE, BOB, CAROL, KEEPER, OPERATOR } from './fixtures/engine-chain.ts'
-import { EngineWorld, type Place } from './fixtures/engine-world.ts'
+import {
+  adjustArguments,
+  expectConserved,
+  stageOf,
+  toDeleveraging,
+  toDutch,
+  toHouse,
+} from './fixtures/engine-ways.ts'
+import { EngineWorld } from './fixtures/engine-world.ts'
 
-/** Every path of the state machine, with proofs of the true statements by the real circuits. */
+/** Every path of a solvent account through the state machine, with proofs of true statements by the real circuits. */
 
 let world: EngineWorld
+let before: Map<number, bigint>
 beforeAll(async () => {
   world = await EngineWorld.start()
 }, 900_000)
@@ -37,49 +40,9 @@ beforeEach(async () => {
   before = world.totals()
 })
 afterAll(() => world?.close())
-let before: Map<number, bigint>
-/** Of contracts/engine/Parameter.sol. */
-const DUTCH_MAX_RESTARTS = 13
 
-async function stage(caseId: string): Promise<string> {
-  return (await readCase(world.base.connection, caseId)).stage
-}
-
-/** To the last lot: positions as before, and the cash of all accounts is what the vault's ledger says. */
-async function expectConserved(): Promise<void> {
-  const after = world.totals()
-  for (const [instrument, lots] of before) {
-    if (instrument !== CASH_ID) expect(after.get(instrument) ?? 0n, `instrument ${instrument}`).toBe(lots)
-  }
-  expect(await world.ledgerLots()).toBe(after.get(CASH_ID))
-}
-
-async function toDutch(place: Place = 'full'): Promise<string> {
-  const caseId = await world.onSale(place)
-  await world.base.passes(100)
-  await world.base.send('sealed', 'finish', [caseId], KEEPER)
-  return caseId
-}
-
-async function toHouse(): Promise<string> {
-  await world.base.governed('parameters', 'set', [DUTCH_MAX_RESTARTS, 0])
-  const caseId = await toDutch()
-  await world.base.passes(901)
-  await world.base.send('dutch', 'finish', [caseId], KEEPER)
-  return caseId
-}
-
-async function toDeleveraging(): Promise<string> {
-  const caseId = await toHouse()
-  await world.base.passes(121)
-  await world.base.send('house', 'finish', [caseId], KEEPER)
-  await world.market()
-  return caseId
-}
-
-function adjustArguments({ proof, signals }: Proven<AdjustSignals>): readonly unknown[] {
-  return [toSolidityProof(proof), adjustSignalsToArray(signals)]
-}
+const stage = (caseId: string) => stageOf(world, caseId)
+const conserved = () => expectConserved(world, before)
 
 describe('a soft case', () => {
   it('is taken by the volunteer who asks the least', async () => {
@@ -91,7 +54,7 @@ describe('a soft case', () => {
     await world.base.send('soft', 'finish', [caseId], KEEPER)
     await world.settle(caseId, 'soft', 'bob')
     expect(await stage(caseId)).toBe('closed')
-    await expectConserved()
+    await conserved()
   })
 
   it('is absorbed by the clearing house when nobody offers', async () => {
@@ -101,7 +64,7 @@ describe('a soft case', () => {
     await world.base.send('house', 'absorb', [caseId, world.tag('house')], KEEPER)
     await world.settle(caseId, 'soft', 'house')
     expect(await stage(caseId)).toBe('closed')
-    await expectConserved()
+    await conserved()
   })
 })
 
@@ -120,16 +83,16 @@ describe('a full case', () => {
     await world.base.send('sealed', 'finish', [caseId], KEEPER)
     await world.settle(caseId, 'full', 'bob')
     expect(await stage(caseId)).toBe('closed')
-    await expectConserved()
+    await conserved()
   })
 
   it('is taken from the public auction when nobody bid', async () => {
-    const caseId = await toDutch()
+    const caseId = await toDutch(world)
     await world.base.passes(200)
     await takeLot(world.base.connection, world.base.signer(CAROL), caseId, world.tag('carol'))
     await world.settle(caseId, 'full', 'carol')
     expect(await stage(caseId)).toBe('closed')
-    await expectConserved()
+    await conserved()
   })
 
   it('goes to the public auction with one bid only', async () => {
@@ -146,11 +109,11 @@ describe('a full case', () => {
     await takeLot(connection, world.base.signer(BOB), caseId, world.tag('bob'))
     await world.settle(caseId, 'full', 'bob')
     expect(await stage(caseId)).toBe('closed')
-    await expectConserved()
+    await conserved()
   })
 
   it('is put up anew on a newer round when the public auction stalls', async () => {
-    const caseId = await toDutch()
+    const caseId = await toDutch(world)
     const { connection } = world.base
     await world.base.passes(901)
     const stalled = await dutchDiscountBps(connection, caseId)
@@ -160,15 +123,15 @@ describe('a full case', () => {
     expect(await dutchDiscountBps(connection, caseId)).toBeLessThan(stalled / 20n)
     await takeLot(connection, world.base.signer(CAROL), caseId, world.tag('carol'))
     await world.settle(caseId, 'full', 'carol')
-    await expectConserved()
+    await conserved()
   })
 
   it('is absorbed by the clearing house, which works it off', async () => {
-    const caseId = await toHouse()
+    const caseId = await toHouse(world)
     await world.base.send('house', 'absorb', [caseId, world.tag('house')], KEEPER)
     await world.settle(caseId, 'full', 'house')
     expect(await stage(caseId)).toBe('closed')
-    await expectConserved()
+    await conserved()
     const { takenLots } = await world.base.view<{ takenLots: bigint }>('house', 'inventoryOf', [
       world.tag('house'),
     ])
@@ -177,13 +140,13 @@ describe('a full case', () => {
     await world.market('calm')
     await expect(world.workOff('house', tenth + 1n)).rejects.toMatchObject({ rule: 'StepTooLarge' })
     await world.workOff('house', tenth)
-    await expectConserved()
+    await conserved()
     await world.base.mine(120)
     await expect(world.workOff('house', 1_000n)).rejects.toMatchObject({ rule: 'StepTooSoon' })
   })
 
   it('is deleveraged when nobody takes it, exactly as far as needed', async () => {
-    const caseId = await toDeleveraging()
+    const caseId = await toDeleveraging(world)
     const level = () => world.base.view<bigint>('deleveraging', 'levelOf', [caseId])
     let steps = 0
     // The level falls, and the counterparty is taken down to a band below it, until the account is covered.
@@ -201,7 +164,7 @@ describe('a full case', () => {
       await world.deleverage(caseId, step)
     }
     expect(steps).toBeGreaterThan(1)
-    await expectConserved()
+    await conserved()
     // Exactly: the buffer is restored, and with a hundredth less of the last step it was not (the proof's own rule).
     expect(world.isBelow('full', 'soft')).toBe(false)
     // Covered again: not one lot more has a proof.
@@ -213,7 +176,7 @@ describe('a full case', () => {
   })
 
   it('does not deleverage a counterparty below the cut-off, nor one that a stale level would spare', async () => {
-    const caseId = await toDeleveraging()
+    const caseId = await toDeleveraging(world)
     const none = await world.proveDeleveraging(caseId, 'full', 'relaxed', {
       cutoffBps: 5_000n,
       bandBps: 1_000n,
@@ -232,7 +195,7 @@ describe('a full case', () => {
     await world.record('full', 'mm', false)
     await stepCase(world.base.connection, world.base.signer(KEEPER), 'cancel', caseId)
     expect(await stage(caseId)).toBe('closed')
-    await expectConserved()
+    await conserved()
   })
 
   it('is cured by a deposit that takes the account back to SOFT, and by no smaller one', async () => {
@@ -248,11 +211,11 @@ describe('a full case', () => {
     const attestation = await world.statement('full', 'soft', false)
     await cureCase(connection, world.base.signer(CAROL), caseId, { depositId, deposit, attestation })
     expect(await stage(caseId)).toBe('closed')
-    await expectConserved()
+    await conserved()
   })
 
   it('is on sale again when the venue does not settle, and the winner is made whole', async () => {
-    const caseId = await toDutch()
+    const caseId = await toDutch(world)
     const { connection } = world.base
     const free = await world.base.freeLots(CAROL)
     await takeLot(connection, world.base.signer(CAROL), caseId, world.tag('carol'))
@@ -266,19 +229,19 @@ describe('a full case', () => {
     expect(await stage(caseId)).toBe('dutch')
     await takeLot(connection, world.base.signer(BOB), caseId, world.tag('bob'))
     await world.settle(caseId, 'full', 'bob')
-    await expectConserved()
+    await conserved()
   })
 
   it('keeps its leaf through a publish of the venue', async () => {
-    const caseId = await toDutch()
+    const caseId = await toDutch(world)
     await world.publishMore()
     await takeLot(world.base.connection, world.base.signer(CAROL), caseId, world.tag('carol'))
     await world.settle(caseId, 'full', 'carol')
-    await expectConserved()
+    await conserved()
   })
 
   it('is opened once for one state, and once settled needs a new trigger', async () => {
-    const caseId = await toDutch()
+    const caseId = await toDutch(world)
     const { connection } = world.base
     await expect(
       openCase(connection, world.base.signer(BOB), world.tag('full'), 'full'),
@@ -299,94 +262,5 @@ describe('a full case', () => {
     ).rejects.toMatchObject({
       rule: 'NotTriggered',
     })
-  })
-})
-
-describe('an insolvent case', () => {
-  /** Sold whole and settled; what it owes is left. */
-  async function sold(): Promise<string> {
-    const caseId = await toDutch('insolvent')
-    await takeLot(world.base.connection, world.base.signer(CAROL), caseId, world.tag('carol'))
-    await world.settle(caseId, 'insolvent', 'carol')
-    expect(await stage(caseId)).toBe('shortfall')
-    return caseId
-  }
-  const owed = () => -cashOf(world.account('insolvent').positions)
-  const lots = (name: string) => world.base.view<bigint>('fund', name)
-  const leaves = (tranche: number, name: string, left: bigint) =>
-    lots(name).then(async (held) => {
-      const to = await world.base.address(CAROL)
-      await world.base.governed('fund', 'withdrawSurplus', [tranche, held - left, to])
-    })
-
-  it('is sold whole, and insurance pays its debt', async () => {
-    const caseId = await sold()
-    const [debt, insurance] = [owed(), await lots('insuranceLots')]
-    await world.cover(caseId, 'insolvent')
-    expect(await lots('insuranceLots')).toBe(insurance - debt)
-    expect(await stage(caseId)).toBe('closed')
-    await expectConserved()
-  })
-
-  it('is paid by insurance, then the Gamma Reserve, then the clearing house, and the rest by all', async () => {
-    const caseId = await sold()
-    const debt = owed()
-    await leaves(0, 'insuranceLots', debt / 4n)
-    await world.base.send('fund', 'donate', [1, debt / 4n], CAROL)
-    const gamma = await lots('gammaLots')
-    const capital = await world.base.view<bigint>('house', 'capitalLots')
-    const { house } = world.base.connection.deployment
-    await world.base.governed('house', 'withdrawCapital', [capital - debt / 4n, house])
-    await world.cover(caseId, 'insolvent')
-    expect(await lots('insuranceLots')).toBe(0n)
-    expect(await lots('gammaLots')).toBe(0n)
-    expect(await world.base.view<bigint>('house', 'capitalLots')).toBe(0n)
-    const paid = 2n * (debt / 4n) + gamma
-    expect(await world.base.view<bigint>('vault', 'deficitLots')).toBe(debt - paid)
-    await expectConserved()
-  })
-
-  it('leaves later losses untouched while earlier payers have enough', async () => {
-    const caseId = await sold()
-    const capital = await world.base.view<bigint>('house', 'capitalLots')
-    await world.base.send('fund', 'donate', [1, 1_000n], CAROL)
-    const gamma = await lots('gammaLots')
-    await world.cover(caseId, 'insolvent')
-    expect(await lots('gammaLots')).toBe(gamma)
-    expect(await world.base.view<bigint>('house', 'capitalLots')).toBe(capital)
-    expect(await world.base.view<bigint>('vault', 'deficitLots')).toBe(0n)
-  })
-
-  it('is deleveraged at a haircut of the counterparties when nobody can pay', async () => {
-    await leaves(0, 'insuranceLots', 0n)
-    const { house } = world.base.connection.deployment
-    const capital = await world.base.view<bigint>('house', 'capitalLots')
-    await world.base.governed('house', 'withdrawCapital', [capital, house])
-    const caseId = await world.onSale('insolvent')
-    expect(await stage(caseId)).toBe('deleveraging')
-    await world.base.passes(100)
-    await world.market()
-    const cutoffBps = await world.base.view<bigint>('deleveraging', 'levelOf', [caseId])
-    const at = { cutoffBps, bandBps: 1_000n }
-    const fair = await world.proveDeleveraging(caseId, 'insolvent', 'levered', at)
-    await expect(world.deleverage(caseId, fair!)).rejects.toMatchObject({ rule: 'TransferTermsMismatch' })
-    const step = await world.proveDeleveraging(caseId, 'insolvent', 'levered', { ...at, discountBps: -500n })
-    await world.deleverage(caseId, step!)
-    await expectConserved()
-  })
-
-  it('is refused by the entry of solvent ones, and the other way round', async () => {
-    const { connection } = world.base
-    for (const place of ['insolvent', 'full'] as const) {
-      const caseId = await world.open(place, 'full')
-      await world.market()
-      const lot = await world.proveLot(caseId, place, world.lotFor(place, 'full'))
-      const wrong = place === 'full'
-      await expect(
-        confirmCase(connection, world.base.signer(KEEPER), caseId, lot, wrong),
-      ).rejects.toMatchObject({
-        rule: wrong ? 'LotIsSolvent' : 'LotIsInsolvent',
-      })
-    }
   })
 })

@@ -4,13 +4,8 @@ import { takeLot } from '../../src/chain/engine-client/liquidator.ts'
 import { LOT_TERMS, TRANSFER_PLACES } from '../../src/protocol/liquidation.ts'
 import { packWord } from '../../src/protocol/packed-word.ts'
 import { ALICE, CAROL, KEEPER, VENUE } from './fixtures/engine-chain.ts'
-import {
-  EngineToyWorld,
-  type LotOptions,
-  PLACE,
-  SUB_TAGS,
-  type TransferOptions,
-} from './fixtures/engine-toy-world.ts'
+import { type LotOptions, PLACE, SUB_TAGS, type TransferOptions } from './fixtures/engine-toy-signals.ts'
+import { EngineToyWorld } from './fixtures/engine-toy-world.ts'
 import { type Defence, itHolds } from './fixtures/mutants.ts'
 import { PARAMETERS, riskRootOf } from './fixtures/world.ts'
 
