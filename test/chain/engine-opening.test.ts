@@ -34,7 +34,6 @@ describe('opening', () => {
       round: BigInt(world.base.round),
       bondLots: 10_000n,
     })
-    console.log(`gas: openCase ${sent.gasUsed}`)
     expect(sent.gasUsed).toBeLessThanOrEqual(350_000n)
   })
 

@@ -1,4 +1,5 @@
 import { type BundleReport, percent, type StatementFigures, setupWords } from '../../bundle/index.ts'
+import { BASIS_POINTS } from '../../protocol/ranges.ts'
 import { dollars, grouped, hex32, instant } from './text.ts'
 
 /** A label and its value, for a list or a table. */
@@ -33,7 +34,7 @@ export function aggregateRows({ aggregates, accounts }: StatementFigures): Row[]
     ...tiers.map(({ name, count }) => ({ label: name, value: grouped(count) })),
     { label: 'Shortfall of insolvent accounts', value: dollars(aggregates.shortfallNano) },
     { label: 'Equity of all accounts', value: dollars(aggregates.equityNano) },
-    { label: 'Maintenance margin of all', value: dollars(aggregates.requirementMmBpsNano / 10_000n) },
+    { label: 'Maintenance margin of all', value: dollars(aggregates.requirementMmBpsNano / BASIS_POINTS) },
   ]
 }
 

@@ -1,5 +1,7 @@
-/** One lot of cash is a cent: 0.01 USD. */
-export const cashLotNano = 10_000_000n
+import { CASH_LOT_NANO } from '../../protocol/liquidation.ts'
+
+/** One lot of cash is a cent: its value in nano-USD is its size in 1e-9 of a USD. */
+export const cashLotNano = CASH_LOT_NANO
 
 /** Lots that are fixed for good: a lot never changes for a live id, so it must not follow the price. */
 const FIXED_LOTS: ReadonlyMap<string, bigint> = new Map([
