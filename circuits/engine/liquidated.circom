@@ -1,6 +1,7 @@
 pragma circom 2.1.9;
 
 include "protocol.circom";
+include "costs.circom";
 include "move.circom";
 include "state.circom";
 include "../lib/hash.circom";
@@ -73,18 +74,19 @@ template SliceCommitment(slots) {
 
 /*
  * LiquidatedSide(slots): rules 1 to 5 of docs/liquidation.md, for the account that something is taken from.
- * Inputs: isSlice, isSoft, percent from ModeFlags; the wide list with what WidePortfolio says of it; cash before and
+ * Inputs: isSlice, isSoft, percent from ModeFlags; costBiasedBps, 16 bits, the cost + 2^14; the wide list with what WidePortfolio says of it; cash before and
  * after, in lots; parameters, the public word; worst losses of three states: before, after, less; salt.
  * Outputs: slice, relief; equity[2], solvent[2] and mmBps before (solvent: equity >= 0), before and after;
  * move and moveLong.
  * Enforces: 1 it is below its threshold; 2 what leaves it is what the mode says; 3 RiskFalls; 4 with one percent less
- * of it the account would be below SOFT, at the equity before (a trade at mark changes none). 5 is the caller's to
- * compare. Does not enforce: listing and ranges (WidePortfolio), the leaves (AccountState), the mode's rules of cash.
+ * of it the account would be below SOFT after paying costBps of that step's relief (a trade at mark changes no equity). 5
+ * is the caller's to compare. Does not enforce: listing and ranges (WidePortfolio), the leaves (AccountState), the mode's rules of cash.
  */
 template LiquidatedSide(slots) {
     signal input isSlice;
     signal input isSoft;
     signal input percent;
+    signal input costBiasedBps;
     signal input id[slots];
     signal input before[slots];
     signal input beforeNotNegative[slots];
@@ -139,18 +141,22 @@ template LiquidatedSide(slots) {
     }
     mmBpsBefore <== states.mmBps[0];
 
-    // Where equity stands before, and where the same equity would stand after one percent less.
-    component side[2];
-    for (var s = 0; s < 2; s++) {
-        side[s] = Thresholds();
-        side[s].equity <== states.equity[0];
-        side[s].equitySign <== states.equitySign[0];
-        side[s].mmBps <== states.mmBps[2 * s];
-        side[s].imBps <== states.imBps[2 * s];
-        side[s].softShareBps <== states.softShareBps;
-    }
-    side[0].atLeast[1] + isSoft * (side[0].atLeast[2] - side[0].atLeast[1]) === 0;
-    side[1].atLeast[2] * (1 - step.exempt) === 0;
+    component side = Thresholds();
+    side.equity <== states.equity[0];
+    side.equitySign <== states.equitySign[0];
+    side.mmBps <== states.mmBps[0];
+    side.imBps <== states.imBps[0];
+    side.softShareBps <== states.softShareBps;
+    side.atLeast[1] + isSoft * (side.atLeast[2] - side.atLeast[1]) === 0;
+
+    component lesser = RestoredAfterCosts();
+    lesser.equity <== states.equity[0];
+    lesser.mmBps[0] <== states.mmBps[0];
+    lesser.mmBps[1] <== states.mmBps[2];
+    lesser.imBps <== states.imBps[2];
+    lesser.softShareBps <== states.softShareBps;
+    lesser.costBps <== costBiasedBps - DISCOUNT_BIAS_BPS();
+    lesser.out * (1 - step.exempt) === 0;
 
     component risk = RiskFalls();
     risk.isSoft <== isSoft;

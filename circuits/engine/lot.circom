@@ -14,7 +14,7 @@ include "../margin/account.circom";
  * slice, summary, greeks, context.
  * Private: the account's opening as a wide list; after is the account without the lot, cash aside; the worst losses of
  * four states; the slice's salt.
- * Does not enforce: that roots, parameters and context are the contract's (it compares them); that percent is
+ * Does not enforce: that roots, parameters, cost and context are the contract's (it compares them); that percent is
  * the largest the rules allow (any that is no overshoot is); that the state after the sale fits the account's slots,
  * which only its transfer knows.
  */
@@ -104,6 +104,7 @@ template Lot(slots, riskLevels, accountLevels) {
     side.isSlice <== mode.isSlice;
     side.isSoft <== mode.isSoft;
     side.percent <== word.field[LOT_TERMS_PERCENT()];
+    side.costBiasedBps <== word.field[LOT_TERMS_COST_BIASED_BPS()];
     side.id <== id;
     side.before <== before;
     side.beforeNotNegative <== wide.beforeNotNegative;

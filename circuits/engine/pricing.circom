@@ -7,10 +7,10 @@ include "../lib/divide.circom";
  * Price(): what the receiver pays for the moved portfolio, and the fee, in whole lots of cash.
  * Inputs: value, of the moved portfolio at mark in nano-USD, |value| < 2^84; relief, MM before - MM after in bps *
  * nano-USD, below 2^99; discountBiasedBps, 15 bits, the discount + 2^14; feeBps, 14 bits; feeLots, 38 bits, public.
- * Output: paidLots = floor((10^8 value - discountBps * relief) / (10^8 * CASH_LOT_NANO)) in [-2^40, 2^40).
+ * Output: paidLots = ceil((10^8 value - discountBps * relief) / (10^8 * CASH_LOT_NANO)) in (-2^40, 2^40].
  * Enforces feeLots = floor(feeBps * relief / (10^8 * CASH_LOT_NANO)).
- * Both divisions round down, so the account is short of less than a lot of its price, and pays less than a lot
- * less of fee. Numerators are below 2^116: nothing wraps (docs/circuits.md).
+ * Both are rounded for the account: what it loses is at most (discountBps + feeBps) * relief / 10^8, to the nano-USD. So
+ * rules 4 and 8 hold of the terms and not of their rounding. Numerators are below 2^116: nothing wraps (docs/circuits.md).
  */
 template Price() {
     signal input value;
@@ -24,11 +24,11 @@ template Price() {
     var divisor = scale * CASH_LOT_NANO();
     signal discount;
     discount <== (discountBiasedBps - DISCOUNT_BIAS_BPS()) * relief;
-    // A negative price is shifted into the naturals: 2^40 lots more on both sides of the division.
+    // ceil(x) = -floor(-x), shifted into the naturals: 2^40 lots more on both sides of the division.
     var shift = 1 << (PRICE_BITS() - 1);
     component price = FlooredDivision(divisor, PRICE_BITS(), PRICE_REMAINDER_BITS());
-    price.in <== scale * value - discount + shift * divisor;
-    paidLots <== price.quotient - shift;
+    price.in <== shift * divisor - scale * value + discount;
+    paidLots <== shift - price.quotient;
 
     signal charged;
     charged <== feeBps * relief;

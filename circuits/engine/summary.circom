@@ -84,9 +84,10 @@ template LotSummary() {
     carryLots <== word.field[LOT_SUMMARY_CARRY_LOTS()];
     word.field[LOT_SUMMARY_INSOLVENT()] === 1 - solvent;
 
+    // A lot of cash beside IM: prices are rounded up to one.
     component carry = CoarselyCovers(BASIS_POINTS() * CASH_LOT_NANO());
     carry.lots <== carryLots;
-    carry.amount <== imBps;
+    carry.amount <== imBps + BASIS_POINTS() * CASH_LOT_NANO();
     component relieved = CoarselyCovered(BASIS_POINTS() * CASH_LOT_NANO());
     relieved.lots <== word.field[LOT_SUMMARY_RELIEF_LOTS()];
     relieved.amount <== relief;

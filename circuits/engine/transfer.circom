@@ -204,11 +204,15 @@ template Transfer(slots, riskLevels, accountLevels) {
     mode.bits[1] <== word.bits[1];
     mode.percent <== word.field[TRANSFER_TERMS_PERCENT()];
 
+    // A tag alone does not name the receiver: two accounts may have one secret. A counterparty stays unnamed.
+    place.field[TRANSFER_PLACES_OWNER_TO()] === (1 - mode.isDeleverage) * toOwner;
+
     // Rules 1 to 5 for from.
     component side = LiquidatedSide(slots);
     side.isSlice <== mode.isSlice;
     side.isSoft <== mode.isSoft;
     side.percent <== word.field[TRANSFER_TERMS_PERCENT()];
+    side.costBiasedBps <== word.field[TRANSFER_TERMS_COST_BIASED_BPS()];
     side.id <== fromId;
     side.before <== fromBefore;
     side.beforeNotNegative <== from.beforeNotNegative;

@@ -32,6 +32,7 @@ contract CaseConfirmation is CaseStore {
     error LotRoundNotNewer(bytes32 caseId, uint64 round, uint64 previousRound);
     error LotIsAnother(uint256 tag, uint32 place, uint256 leaf);
     error InsolventLotMustBeWhole(uint256 percent);
+    error LotCostMismatch(int256 givenBps, uint256 mostBps);
     error NothingToConfirm(bytes32 caseId, Stage stage);
 
     constructor(EngineParts memory parts) CaseStore(address(0), parts) {}
@@ -123,6 +124,8 @@ contract CaseConfirmation is CaseStore {
     }
 
     function _store(bytes32 caseId, Case storage c, Lot memory lot, uint256 capBps, uint256 feeBps) private {
+        // No larger than restores the buffer after the most that this sale can cost: a higher cost would sell more.
+        if (lot.costBps != int256(capBps + feeBps)) revert LotCostMismatch(lot.costBps, capBps + feeBps);
         if (c.held) {
             (, uint32 place, uint256 leaf) = registry.holdOf(c.tag);
             if (place != lot.place || leaf != lot.leaf) revert LotIsAnother(c.tag, lot.place, lot.leaf);

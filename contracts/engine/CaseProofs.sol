@@ -23,6 +23,8 @@ struct Lot {
     bool insolvent;
     /// A hedge rather than a slice.
     bool soft;
+    /// The costs, discount and fee, that the lot is proven to be no larger than: basis points of the relief.
+    int256 costBps;
     uint64 carryLots;
     uint64 reliefLots;
     uint64 shortfallLots;
@@ -37,10 +39,13 @@ struct ExpectedTransfer {
     bytes32 caseId;
     uint256 tagFrom;
     uint32 placeFrom;
+    /// Of the receiver's leaf; 0 for a counterparty of a deleveraging.
+    address ownerTo;
     uint256 riskRoot;
     uint256 parameters;
     uint256 mode;
     uint256 percent;
+    int256 costBps;
     int256 discountBps;
     uint256 feeBps;
     uint256 escrowLots;
@@ -77,6 +82,7 @@ contract CaseProofs {
     error ContextMismatch(uint256 given, uint256 expected);
     error CaseTagMismatch(uint256 given, uint256 ofCase);
     error CasePlaceMismatch(uint256 given, uint256 ofCase);
+    error ReceiverOwnerMismatch(uint256 given, uint256 expected);
     error CaseRoundMismatch(uint256 riskRoot, uint256 ofCase);
     error LotTermsMismatch(uint256 given, uint256 expected);
     error TransferTermsMismatch(uint256 given, uint256 expected);
@@ -101,7 +107,7 @@ contract CaseProofs {
     // ---------------------------------------------------------------- lots
 
     /**
-     * @notice A lot of the case's account, on a book and a round that are recent.
+     * @notice A lot of the case's account, on a book and a round that are recent. Its cost is the caller's to compare.
      * @param softOnly whether only a hedge will do
      */
     function checkLot(
@@ -122,10 +128,12 @@ contract CaseProofs {
         lot.soft = softOnly || LotTerms.mode(signals.terms()) == Protocol.MODE_SOFT;
         // A hedge is chosen whole.
         uint256 percent = lot.soft ? Protocol.WHOLE_PERCENT : LotTerms.percent(signals.terms());
-        uint256 terms = LotTerms.pack(lot.soft ? Protocol.MODE_SOFT : Protocol.MODE_SLICE, percent);
+        uint256 costBiasedBps = LotTerms.costBiasedBps(signals.terms());
+        uint256 terms = LotTerms.pack(lot.soft ? Protocol.MODE_SOFT : Protocol.MODE_SLICE, percent, costBiasedBps);
         if (signals.terms() != terms) revert LotTermsMismatch(signals.terms(), terms);
         _readSummary(lot, signals.summary());
         lot.percent = uint8(percent);
+        lot.costBps = int256(costBiasedBps) - int256(Protocol.DISCOUNT_BIAS_BPS);
         lot.place = uint32(signals.place());
         lot.leaf = signals.leaf();
         lot.slice = signals.slice();
@@ -164,7 +172,7 @@ contract CaseProofs {
         if (signals.tagFrom() != expected.tagFrom) revert CaseTagMismatch(signals.tagFrom(), expected.tagFrom);
         uint256 context = transferContext(expected.caseId);
         if (signals.context() != context) revert ContextMismatch(signals.context(), context);
-        placeTo = _checkPlaces(signals.places(), expected.placeFrom);
+        placeTo = _checkPlaces(signals.places(), expected.placeFrom, expected.ownerTo);
         feeLots = _checkTerms(signals.terms(), expected);
         if (!transferVerifier.verify(proof, signals)) revert InvalidProof();
     }
@@ -181,10 +189,14 @@ contract CaseProofs {
 
     // ---------------------------------------------------------------- internals
 
-    function _checkPlaces(uint256 places, uint256 placeFrom) private pure returns (uint32 placeTo) {
+    /// @dev The owner as well as the tag: accounts of one secret have one tag, and the places of a book may change.
+    function _checkPlaces(uint256 places, uint256 placeFrom, address owner) private pure returns (uint32 placeTo) {
         if (places >> TransferPlaces.BITS != 0) revert PlacesHaveStrayBits(places);
         if (TransferPlaces.from(places) != placeFrom) {
             revert CasePlaceMismatch(TransferPlaces.from(places), placeFrom);
+        }
+        if (TransferPlaces.ownerTo(places) != uint160(owner)) {
+            revert ReceiverOwnerMismatch(TransferPlaces.ownerTo(places), uint160(owner));
         }
         return uint32(TransferPlaces.to(places));
     }
@@ -195,6 +207,7 @@ contract CaseProofs {
         uint256 word = TransferTerms.pack(
             expected.mode,
             expected.percent,
+            uint256(expected.costBps + int256(Protocol.DISCOUNT_BIAS_BPS)),
             uint256(expected.discountBps + int256(Protocol.DISCOUNT_BIAS_BPS)),
             expected.feeBps,
             feeLots,

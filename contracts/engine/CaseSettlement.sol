@@ -112,6 +112,8 @@ contract CaseSettlement is CaseStore, IStageHooks {
         expected.mode = Protocol.MODE_DELEVERAGE;
         expected.percent = Protocol.WHOLE_PERCENT;
         expected.discountBps = _haircutBps(c);
+        // What the step does cost: there is no fee, and a haircut of the counterparty is the account's gain.
+        expected.costBps = expected.discountBps;
         expected.cutoffBps = cutoffBps;
         uint256 bandBps = parameters.get(Parameter.AdlBandBps);
         expected.floorBps = cutoffBps > bandBps ? cutoffBps - bandBps : 0;
@@ -158,6 +160,7 @@ contract CaseSettlement is CaseStore, IStageHooks {
         if (signals.tagTo() != a.subTag) revert SubAccountMismatch(signals.tagTo(), a.subTag);
         if (signals.slice() != c.slice) revert SliceMismatch(signals.slice(), c.slice);
         ExpectedTransfer memory expected = _expected(caseId, c);
+        expected.ownerTo = a.winner;
         expected.discountBps = int256(uint256(a.discountBps) - a.taxBps);
         expected.feeBps = uint256(c.feeBps) + a.taxBps;
         expected.escrowLots = a.escrowLots;
@@ -211,7 +214,7 @@ contract CaseSettlement is CaseStore, IStageHooks {
         if (msg.sender != stagePart[c.stage]) revert NotTheStage(msg.sender, c.stage);
     }
 
-    /// @dev As sold: the case's own account, round and fraction.
+    /// @dev As sold: the case's own account, round and fraction, and the cost that the lot was measured with.
     function _expected(bytes32 caseId, Case storage c) private view returns (ExpectedTransfer memory expected) {
         expected.caseId = caseId;
         expected.tagFrom = c.tag;
@@ -220,6 +223,7 @@ contract CaseSettlement is CaseStore, IStageHooks {
         expected.parameters = c.parameters;
         expected.mode = c.kind == Kind.Full ? Protocol.MODE_SLICE : Protocol.MODE_SOFT;
         expected.percent = c.percent;
+        expected.costBps = int256(uint256(c.capBps) + c.feeBps);
     }
 
     function _move(bytes32 caseId, Case storage c, uint256[12] calldata signals, uint32 placeTo)

@@ -97,10 +97,11 @@ library ParameterBounds {
         if (parameter == Parameter.AdlEndBps) return (0, 5_000, 0);
         if (parameter == Parameter.AdlBandBps) return (10, 5_000, 1_000);
         if (parameter == Parameter.AdlHaircutBps) return (0, 2_000, 500);
-        if (parameter == Parameter.LiquidationFeeBps) return (0, 2_000, 500);
-        if (parameter == Parameter.SoftPenaltyBps) return (10, 2_000, 500);
+        // A lot restores the buffer after its costs, so costs enlarge it: docs/liquidation.md says why these are small.
+        if (parameter == Parameter.LiquidationFeeBps) return (0, 2_000, 100);
+        if (parameter == Parameter.SoftPenaltyBps) return (10, 2_000, 100);
         // What is left is the account's, and the fee must find room in it.
-        if (parameter == Parameter.ReserveShareBps) return (1_000, 8_000, 6_000);
+        if (parameter == Parameter.ReserveShareBps) return (1_000, 8_000, 3_000);
         if (parameter == Parameter.InsolventMaxDiscountBps) return (0, 5_000, 1_500);
         if (parameter == Parameter.ModelledImpactBps) return (0, 2_000, 100);
         if (parameter == Parameter.SlippageFreeBps) return (0, 100, 10);

@@ -43,8 +43,8 @@ export const ENGINE_HARNESSES: readonly Harness[] = [
     ['price.price'],
   ),
   from('lot', 'lib/word.circom', 'UnpackWord', ['LOT_TERMS_FIELDS()', 'LOT_TERMS_WIDTHS()'], ['word'], {
-    fields: 2,
-    total: 9,
+    fields: 3,
+    total: 25,
   }),
   from(
     'lot',
@@ -93,6 +93,7 @@ export const ENGINE_HARNESSES: readonly Harness[] = [
     ['side.step.share[1]', 'side.step.share[3]', 'side.step.shareLess[2]'],
   ),
   from('lot', 'engine/move.circom', 'Move', [slots], ['side.step']),
+  from('lot', 'engine/costs.circom', 'RestoredAfterCosts', [], ['side.lesser']),
   from('lot', 'engine/liquidated.circom', 'RiskFalls', [], ['side.risk']),
   from('lot', 'engine/liquidated.circom', 'SliceCommitment', [slots], ['side.commitment'], { elements: 2 }),
   from('transfer', 'engine/pricing.circom', 'Price', [], ['price']),

@@ -4,12 +4,12 @@ import { FIELD_MODULUS } from '../protocol/field.ts'
 import { REQUIREMENT_BITS } from '../protocol/ranges.ts'
 import { DisclosureError } from './disclosure-error.ts'
 import type { SliceOpening } from './liquidation/commitments.ts'
-import type { LotTerms } from './liquidation/terms.ts'
+import type { LotShare } from './liquidation/terms.ts'
 import { toSlots } from './slots.ts'
 
 /** Everything that a bidder is shown of a case. */
 export interface LotDisclosure extends SliceOpening {
-  readonly terms: LotTerms
+  readonly terms: LotShare
   /** Number of the round that the lot was proven on. */
   readonly round: bigint
 }

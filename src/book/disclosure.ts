@@ -4,7 +4,7 @@ import { DisclosureError } from './disclosure-error.ts'
 import { isText, type LotDisclosure, packageSchema, readLot, writeLot } from './disclosure-format.ts'
 import { checkPublicKey, DISCLOSURE_NONCE_BYTES, disclosureKeys, fromHex, toHex } from './disclosure-keys.ts'
 import { sliceCommitment } from './liquidation/commitments.ts'
-import type { LotTerms } from './liquidation/terms.ts'
+import type { LotShare } from './liquidation/terms.ts'
 
 /** The case that a package is about, as the chain knows it. */
 export interface DisclosedCase {
@@ -19,7 +19,7 @@ export interface DisclosedCase {
 export interface ExpectedDisclosure extends DisclosedCase {
   /** The signal `slice` of the lot proof that confirmed the case. */
   readonly slice: bigint
-  readonly terms: LotTerms
+  readonly terms: LotShare
   /** Number of the round that the lot was proven on. */
   readonly round: bigint
   /** X25519 key that the venue publishes, 32 bytes. */

@@ -83,10 +83,12 @@ const PROOFS: Readonly<Record<string, Words>> = {
   CaseTagMismatch: () => 'the proof is about another account than the case',
   CasePlaceMismatch: (given, place) =>
     `the proof changes place ${given}, but the case's account stands at ${place}`,
+  ReceiverOwnerMismatch: () =>
+    'the transfer goes to an account with the right tag that belongs to somebody else than the winner',
   CaseRoundMismatch: () => 'the transfer is priced on another round than the lot was sold on',
   LotTermsMismatch: () => 'the lot is of another mode than this case sells, or its terms have stray bits',
   TransferTermsMismatch: () =>
-    'the terms of the transfer (mode, percent, discount, fee, escrow or levels) are not those of the sale',
+    'the terms of the transfer (mode, percent, cost, discount, fee, escrow or levels) are not those of the sale',
   SummaryHasStrayBits: () => 'the summary of the lot has bits beyond its last field',
   PlacesHaveStrayBits: () => 'the places of the transfer have bits beyond the last field',
   SliceMismatch: () => 'the transfer moves another lot than was sold',
@@ -115,6 +117,8 @@ const CASES: Readonly<Record<string, Words>> = {
     `the lot is on round ${round}, which must be newer than ${previous}`,
   LotIsAnother: (_tag, place) => `the leaf at place ${place} is not the one that the case holds`,
   InsolventLotMustBeWhole: (percent) => `an insolvent account is sold whole, not ${percent} percent of it`,
+  LotCostMismatch: (given, most) =>
+    `the lot restores the buffer after costs of ${given} basis points of its relief, but this sale can cost at most ${most}: plan it again`,
   NothingToConfirm: (_caseId, stage) => `the case is ${stageWords(stage)} and needs no new lot now`,
   LotTooOld: (_caseId, _time, maxAge) => `the lot is older than ${maxAge} s: it has to be proven again`,
 }

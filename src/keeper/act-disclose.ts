@@ -4,7 +4,7 @@ import { activeLiquidators } from '../chain/engine-client/case-list.ts'
 import { readCase } from '../chain/engine-client/cases.ts'
 import { ToolError } from '../protocol/errors.ts'
 import type { Acted } from './act.ts'
-import { lotRequest } from './act-confirm.ts'
+import { soldLotRequest } from './act-confirm.ts'
 import type { KeeperContext } from './context.ts'
 import { replanLot } from './lot-plan.ts'
 
@@ -16,7 +16,7 @@ export async function disclose(context: KeeperContext, caseId: string): Promise<
   const round = rounds.byRoot(engineCase.riskRoot)
   if (round === undefined)
     throw new ToolError('the market of the round that the lot was proven on is not at hand')
-  const plan = replanLot(hasher, await lotRequest(context, engineCase, round), engineCase.slice)
+  const plan = replanLot(hasher, soldLotRequest(context, engineCase, round), engineCase.slice)
   const { chainId, engine } = connection.deployment
   let shown = 0
   for (const { address, disclosureKey } of await activeLiquidators(connection, fromBlock)) {

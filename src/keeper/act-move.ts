@@ -26,7 +26,7 @@ import { CASH_ID, WHOLE_PERCENT } from '../protocol/liquidation.ts'
 import { adjustWitness } from '../prover/adjust-inputs.ts'
 import { transferWitness } from '../prover/transfer-inputs.ts'
 import type { Acted } from './act.ts'
-import { lotRequest } from './act-confirm.ts'
+import { soldLotRequest } from './act-confirm.ts'
 import type { KeeperContext } from './context.ts'
 import { lotSalt, replanLot } from './lot-plan.ts'
 import { latestKnownRound } from './prove-claim.ts'
@@ -34,7 +34,7 @@ import type { KnownRound } from './rounds.ts'
 import type { PendingMove } from './venue-book.ts'
 
 /** Actions that change the book: each is written down, sent, and applied to the venue's book when the head has it. */
-async function moving(
+export async function moving(
   context: KeeperContext,
   pending: PendingMove,
   send: () => Promise<Sent>,
@@ -59,10 +59,11 @@ export async function settle(context: KeeperContext, caseId: string): Promise<Ac
   const round = rounds.byRoot(engineCase.riskRoot)
   if (round === undefined)
     throw new ToolError('the market of the round that the lot was proven on is not at hand')
-  const { lot, salt } = replanLot(hasher, await lotRequest(context, engineCase, round), engineCase.slice)
+  const { lot, salt } = replanLot(hasher, soldLotRequest(context, engineCase, round), engineCase.slice)
   const terms: TransferTerms = {
     mode: engineCase.kind === 'full' ? 'slice' : 'soft',
     percent: engineCase.percent,
+    costBps: engineCase.capBps + engineCase.feeBps,
     discountBps: award.discountBps - award.taxBps,
     feeBps: engineCase.feeBps + award.taxBps,
     escrowLots: award.escrowLots,
@@ -115,6 +116,8 @@ export async function deleverage(context: KeeperContext, caseId: string): Promis
   const terms: TransferTerms = {
     mode: 'deleverage',
     percent: WHOLE_PERCENT,
+    // There is no fee: what the step costs is its discount, and a haircut is a gain.
+    costBps: discountBps,
     discountBps,
     feeBps: 0n,
     escrowLots: 0n,

@@ -1,16 +1,21 @@
 import { AbiCoder, id, keccak256 } from 'ethers'
 import type { Account } from '../book/account.ts'
 import { sliceCommitment } from '../book/liquidation/commitments.ts'
+import { type CostParameters, lotCosts } from '../book/liquidation/costs.ts'
 import { chooseSlice, closeOnePosition, type Lot, lotOf } from '../book/liquidation/lot.ts'
+import { marginIn } from '../book/liquidation/requirement.ts'
 import { RuleError } from '../book/liquidation/rules.ts'
 import { takenWholeOnly } from '../book/liquidation/slice.ts'
+import { healthOf } from '../book/liquidation/summary.ts'
+import type { LotShare } from '../book/liquidation/terms.ts'
 import { ToolError } from '../protocol/errors.ts'
 import { toField } from '../protocol/field.ts'
 import { WHOLE_PERCENT } from '../protocol/liquidation.ts'
 import type { Hasher } from '../protocol/poseidon.ts'
 import { HedgeInfeasibleError } from '../risk/hedge/errors.ts'
 import type { Solver } from '../risk/hedge/linear-program.ts'
-import { type SoftHedge, softHedge } from '../risk/hedge/soft.ts'
+import { softHedge } from '../risk/hedge/soft.ts'
+import { isBelow } from '../risk/margin.ts'
 import type { KnownRound } from './rounds.ts'
 
 /**
@@ -30,8 +35,22 @@ export interface LotRequest {
   readonly round: KnownRound
   readonly slotCount: number
   readonly solver: Solver
-  /** Discount that a soft case may come to, basis points of relief: the hedge is sized to restore SOFT after it. */
-  readonly softPaidBps: bigint
+  /**
+   * The most that the sale of a lot of this mode can cost, basis points of relief, as the engine fixes it: the lot is the
+   * least that restores SOFT after it.
+   */
+  readonly costBps: (mode: LotShare['mode']) => bigint
+}
+
+/** The costs of an account's lot under the engine's parameters, by mode. */
+export function planCosts(
+  positions: Account['positions'],
+  round: KnownRound,
+  parameters: CostParameters,
+): LotRequest['costBps'] {
+  const margin = marginIn(round.risk, positions)
+  const standing = { health: healthOf(margin), insolvent: isBelow(margin, 'zero') }
+  return (mode) => lotCosts(mode, standing, parameters).costBps
 }
 
 const SALT_DOMAIN = id('tacit.keeper.slice-salt.v1')
@@ -69,45 +88,30 @@ export function replanLot(hasher: Hasher, request: LotRequest, commitment: bigin
 }
 
 /** A fraction of everything; for an account whose positions leave no slot for cash, one position whole. */
-function fullLot({ account, round, slotCount }: LotRequest): Lot {
+function fullLot({ account, round, slotCount, costBps }: LotRequest): Lot {
   const { positions } = account
   try {
-    return chooseSlice(positions, round.risk, slotCount)
+    return chooseSlice(positions, round.risk, slotCount, costBps('slice'))
   } catch (error) {
     if (!(error instanceof RuleError) || !takenWholeOnly(positions, slotCount)) throw error
-    const one = closeOnePosition(positions, round.risk, slotCount)
+    const one = closeOnePosition(positions, round.risk, slotCount, costBps('soft'))
     if (one === undefined) throw error
     return one
   }
 }
 
-/** Whole, half, a quarter: parts of the highest discount. */
-const PAID_PARTS = [1n, 2n, 4n, 8n, 16n] as const
-
-function firstRestored(tried: readonly (() => SoftHedge)[]): SoftHedge {
-  let hedge = tried[0]!()
-  for (const next of tried.slice(1)) {
-    if (hedge.isRestoredAfterPaying) break
-    hedge = next()
-  }
-  return hedge
-}
-
 /** The cheapest hedge that restores SOFT; where there is none, the one position whose closing helps the most. */
-function softLot({ account, round, slotCount, solver, softPaidBps }: LotRequest): Lot {
+function softLot({ account, round, slotCount, solver, costBps }: LotRequest): Lot {
   const { vectors, parameters } = round.risk
   const { positions } = account
   const hedged = { holdings: positions, vectors, parameters, slots: slotCount }
+  const terms = { mode: 'soft', percent: WHOLE_PERCENT, costBps: costBps('soft') } as const
   try {
-    // The exact stop leaves room for a small payment only: the largest part of what may be paid that it does.
-    const tried = PAID_PARTS.map(
-      (part) => () => softHedge(hedged, round.instruments, solver, { paidBps: softPaidBps / part }),
-    )
-    const { legs } = firstRestored(tried)
-    return lotOf(positions, legs, { mode: 'soft', percent: WHOLE_PERCENT }, round.risk, slotCount)
+    const { legs } = softHedge(hedged, round.instruments, solver, terms)
+    return lotOf(positions, legs, terms, round.risk, slotCount)
   } catch (error) {
     if (!(error instanceof HedgeInfeasibleError)) throw error
-    const one = closeOnePosition(positions, round.risk, slotCount)
+    const one = closeOnePosition(positions, round.risk, slotCount, terms.costBps)
     if (one === undefined) throw error
     return one
   }

@@ -13,7 +13,9 @@ export const COARSE_BITS = 103
 export const GREEK_FIGURE_BITS = 89
 /** mmBps - leverage * E with a leverage of 24 bits: magnitude below 2^107. */
 export const LEVERAGE_BITS = 107
-/** Lots that a receiver pays, as value + 2^40. */
+/** SOFT after one step less and its costs: |10^8 E - cost * relief - 10^8 SOFT| < 2^116. */
+export const NET_SOFT_BITS = 116
+/** Lots that a receiver pays, as 2^40 - value. */
 export const PRICE_BITS = 41
 /** Divisor of a price: 10^8 of the two scales, 10^7 of a cash lot. Remainders are below 2^50. */
 export const PRICE_REMAINDER_BITS = 50

@@ -1,6 +1,6 @@
 import type { EngineCircuit } from './instances.ts'
 import type { WordFields } from './packed-word.ts'
-import { INSTRUMENT_ID_BITS, QUANTITY_BITS } from './ranges.ts'
+import { INSTRUMENT_ID_BITS, OWNER_BITS, QUANTITY_BITS } from './ranges.ts'
 
 /**
  * What the circuits of the liquidation engine state in public, once: `lot` (what a case sells), `transfer` (two
@@ -38,8 +38,10 @@ export const HEALTH_PARTS = 64n
 export const COARSE_SHARE = 4n
 /** A greek of the lot, in 64ths of carryLots, as value + 2^23. */
 export const GREEK_UNIT_BITS = 24
-/** The discount stands in the terms as value + 2^14 basis points: negative is a haircut of the receiver. */
+/** Discount and cost stand in the terms as value + 2^14 basis points: negative is a haircut of the receiver. */
 export const DISCOUNT_BIAS_BPS = 1n << 14n
+/** A cost is a discount and a fee together: -2^14 to 2^15 of them, biased. */
+export const COST_BIASED_BITS = 16
 
 export const LOT_SIGNALS = [
   'bookRoot',
@@ -96,6 +98,7 @@ export const ENGINE_SIGNALS = {
 export const LOT_TERMS = [
   ['mode', 2],
   ['percent', 7],
+  ['costBiasedBps', COST_BIASED_BITS],
 ] as const satisfies WordFields<string>
 
 /** What the public learns of a lot before it is sold. */
@@ -107,14 +110,17 @@ export const LOT_SUMMARY = [
   ['insolvent', 1],
 ] as const satisfies WordFields<string>
 
+/** ownerTo: the receiver's owner; 0 in a deleveraging, whose counterparty nobody else needs to know. */
 export const TRANSFER_PLACES = [
   ['from', INDEX_BITS],
   ['to', INDEX_BITS],
+  ['ownerTo', OWNER_BITS],
 ] as const satisfies WordFields<string>
 
 export const TRANSFER_TERMS = [
   ['mode', 2],
   ['percent', 7],
+  ['costBiasedBps', COST_BIASED_BITS],
   ['discountBiasedBps', 15],
   ['feeBps', 14],
   ['feeLots', QUANTITY_BITS],

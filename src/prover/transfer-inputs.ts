@@ -59,7 +59,12 @@ export function transferWitness(
     parameters: round.parameters,
     tagFrom: accountTag(hasher, from.account.secret),
     tagTo: accountTag(hasher, to.account.secret),
-    places: packWord(TRANSFER_PLACES, { from: BigInt(from.index), to: BigInt(to.index) }),
+    places: packWord(TRANSFER_PLACES, {
+      from: BigInt(from.index),
+      to: BigInt(to.index),
+      // A counterparty of a deleveraging stays unnamed.
+      ownerTo: terms.mode === 'deleverage' ? 0n : to.account.owner,
+    }),
     ...leaves,
     terms: outcome.termsWord,
     slice: sliceCommitment(hasher, { salt: checkedSalt(salt), reliefBpsNano, moved }, instance.slots),

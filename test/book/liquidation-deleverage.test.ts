@@ -34,11 +34,11 @@ describe('legs of a deleveraging', () => {
     const to = account(2, atHealth(holding({ 2: 200_000n, 4: -900n }), 200n))
     const step = chooseLegs({ from, to, terms: TERMS, round: ROUND, slotCount: SLOTS })!
     expect(step.restored).toBe(true)
-    expect(restoresBuffer(from.positions, step.moved, ROUND)).toBe(true)
+    expect(restoresBuffer(from.positions, step.moved, ROUND, 0n)).toBe(true)
     const aLittleLess = step.moved.map((leg) =>
       leg.id === 2 ? { ...leg, quantityLots: leg.quantityLots + 20n } : leg,
     )
-    expect(restoresBuffer(from.positions, aLittleLess, ROUND)).toBe(false)
+    expect(restoresBuffer(from.positions, aLittleLess, ROUND, 0n)).toBe(false)
   })
 
   it('stop at the floor, and there a little more is refused', () => {

@@ -31,7 +31,7 @@ function refuses(run: () => unknown, rule: LiquidationRule): void {
 // Short gamma in both underlyings, and the same again on the other side of a counterparty.
 const ENTRIES = holding({ 2: -1_000n, 4: 200n, 5: -400n })
 const below = account(1, atHealth(ENTRIES, 60n))
-const percent = leastPercent(below.positions, ROUND, SLOTS)
+const percent = leastPercent(below.positions, ROUND, SLOTS, 0n)
 const rich = account(2, holding({ 1: 1n << 30n }))
 
 const sliceRequest: TransferRequest = {
@@ -73,7 +73,12 @@ describe('every rule of a transfer has a refusal', () => {
   it('of its terms', () => {
     refuses(changed(sliceRequest, {}, { percent: 0n }), 'exactPercent')
     refuses(changed(softRequest, {}, { percent: 99n }), 'wholePercent')
-    for (const term of [{ discountBps: 1n << 14n }, { feeBps: 1n << 14n }, { escrowLots: -1n }]) {
+    for (const term of [
+      { discountBps: 1n << 14n },
+      { feeBps: 1n << 14n },
+      { escrowLots: -1n },
+      { costBps: -(1n << 14n) - 1n },
+    ]) {
       refuses(changed(softRequest, {}, term), 'termsRange')
     }
   })

@@ -24,6 +24,7 @@ import {
 
 const RUNS = { numRuns: 60 }
 const percents = fc.bigInt({ min: 0n, max: 99n })
+const costs = fc.bigInt({ min: 0n, max: 3_000n })
 
 describe('a slice', () => {
   it('is a percent of every position but cash, toward zero', () => {
@@ -32,14 +33,15 @@ describe('a slice', () => {
     expect(slice(holding({ 1: 500n, 2: -150n }), 0n)).toEqual([])
   })
 
-  it('of the least percent restores the buffer where anything does, and one percent less does not', () => {
+  it('of the least percent restores the buffer after its costs where anything does, and one percent less does not', () => {
     let partial = 0
     fc.assert(
-      fc.property(arbitraryEntries, percents, ({ round, entries }, health) => {
+      fc.property(arbitraryEntries, percents, costs, ({ round, entries }, health, costBps) => {
         const positions = atHealth(entries, health, round)
         if (!isBelow(marginIn(round, positions), 'mm')) return
-        const percent = leastPercent(positions, round, SLOTS)
-        const restoredBy = (share: bigint) => restoresBuffer(positions, slice(positions, share), round)
+        const percent = leastPercent(positions, round, SLOTS, costBps)
+        const restoredBy = (share: bigint) =>
+          restoresBuffer(positions, slice(positions, share), round, costBps)
         for (let share = 0n; share < percent; share++) expect(restoredBy(share)).toBe(false)
         if (percent < 100n) {
           partial++
@@ -54,49 +56,49 @@ describe('a slice', () => {
   it('is whole for an account that holds less than nothing, and for one with no slot for cash', () => {
     const insolvent = holding({ 1: -1n, 2: -100n })
     expect(isBelow(marginIn(ROUND, insolvent), 'zero')).toBe(true)
-    expect(leastPercent(insolvent, ROUND, SLOTS)).toBe(100n)
+    expect(leastPercent(insolvent, ROUND, SLOTS, 0n)).toBe(100n)
     const full = holding({ 2: -100n, 3: 110n, 4: 5n, 6: -5n })
     expect([takenWholeOnly(full, 4), takenWholeOnly(full, 5)]).toEqual([true, false])
-    expect(leastPercent(full, ROUND, 4)).toBe(100n)
+    expect(leastPercent(full, ROUND, 4, 0n)).toBe(100n)
   })
 
   it('of an account that fills its slots cannot be settled: the way out is one position, whole', () => {
     const full = holding({ 2: -100n, 3: 104n, 4: 5n, 6: -50n })
-    expect(() => chooseSlice(full, ROUND, 4)).toThrow(/no receiver has a slot for cash/)
-    const lot = closeOnePosition(full, ROUND, 4)!
+    expect(() => chooseSlice(full, ROUND, 4, 0n)).toThrow(/no receiver has a slot for cash/)
+    const lot = closeOnePosition(full, ROUND, 4, 0n)!
     expect(lot.moved).toEqual(holding({ 6: -50n }))
     // Less of it would do, but would leave no slot for the proceeds. With one slot more it is too much.
     expect(() => lotOf(full, lot.moved, lot.terms, ROUND, 5)).toThrow(/one step less/)
     const part = holding({ 6: -10n })
     expect(() => lotOf(full, part, lot.terms, ROUND, 4)).toThrow(/proceeds would have no slot/)
-    expect(closeOnePosition(atHealth(holding({ 2: 5n }), 200n), ROUND, 4)).toBeUndefined()
+    expect(closeOnePosition(atHealth(holding({ 2: 5n }), 200n), ROUND, 4, 0n)).toBeUndefined()
   })
 
   it('that rounds outside a rule gives way to the largest one that keeps them all', () => {
     // 2 short lots hedged by 200 small ones: any percent but 50 and 100 takes more of the hedge than of what it hedges.
     const round = roundOf([...VECTORS, option(7, 0, 500_000_000n)])
     const positions = atHealth(holding({ 2: -2n, 4: -1_000n, 7: 200n }), 40n, round)
-    const least = leastPercent(positions, round, SLOTS)
+    const least = leastPercent(positions, round, SLOTS, 0n)
     expect(least).toBeGreaterThan(50n)
     expect(least).toBeLessThan(100n)
     const at = (percent: bigint) => () =>
-      lotOf(positions, slice(positions, percent), { mode: 'slice', percent }, round, SLOTS)
+      lotOf(positions, slice(positions, percent), { mode: 'slice', percent, costBps: 0n }, round, SLOTS)
     expect(at(least)).toThrow(/short gamma in any underlying/)
-    expect(chooseSlice(positions, round, SLOTS).terms.percent).toBe(50n)
+    expect(chooseSlice(positions, round, SLOTS, 0n).terms.percent).toBe(50n)
     // With one short lot no part is balanced, and the refusal is that of the least percent.
     const uneven = atHealth(holding({ 2: -1n, 4: -1_000n, 7: 100n }), 40n, round)
-    expect(() => chooseSlice(uneven, round, SLOTS)).toThrow(/short gamma in any underlying/)
+    expect(() => chooseSlice(uneven, round, SLOTS, 0n)).toThrow(/short gamma in any underlying/)
   })
 
   it('is refused for an account that is not below MM', () => {
     const covered = atHealth(holding({ 2: -100n }), 100n)
-    expect(() => chooseSlice(covered, ROUND, SLOTS)).toThrow(RuleError)
-    expect(() => chooseSlice(covered, ROUND, SLOTS)).toThrow(/below MM/)
+    expect(() => chooseSlice(covered, ROUND, SLOTS, 0n)).toThrow(RuleError)
+    expect(() => chooseSlice(covered, ROUND, SLOTS, 0n)).toThrow(/below MM/)
   })
 })
 
 describe('the price', () => {
-  it('is rounded down to a lot, also below zero', () => {
+  it('is rounded up to a lot, also below zero, and a fee down', () => {
     expect([divideDown(7n, 2n), divideDown(-7n, 2n), divideUp(7n, 2n), divideUp(-7n, 2n)]).toEqual([
       3n,
       -4n,
@@ -106,8 +108,8 @@ describe('the price', () => {
     // 10.00 USD of value, 2% of a relief of 100 USD off it: 8.00 USD.
     const relief = 100_000_000_000n * 10_000n
     expect(priceLots(10_000_000_000n, 200n, relief)).toBe(800n)
-    expect(priceLots(10_000_000_001n, 200n, relief)).toBe(800n)
-    expect(priceLots(9_999_999_999n, 200n, relief)).toBe(799n)
+    expect(priceLots(10_000_000_001n, 200n, relief)).toBe(801n)
+    expect(priceLots(9_999_999_999n, 200n, relief)).toBe(800n)
     expect(priceLots(-10_000_000_000n, 200n, relief)).toBe(-1200n)
     expect(priceLots(-10_000_000_000n, -200n, relief)).toBe(-800n)
     expect(feeLots(50n, relief)).toBe(50n)
@@ -134,10 +136,10 @@ describe('what the public learns', () => {
       fc.property(arbitraryEntries, fc.bigInt({ min: -50n, max: 99n }), ({ round, entries }, health) => {
         const positions = atHealth(entries, health, round)
         if (!isBelow(marginIn(round, positions), 'mm')) return
-        const { summary, reduction, margin, greeks } = chooseSlice(positions, round, SLOTS)
+        const { summary, reduction, margin, greeks } = chooseSlice(positions, round, SLOTS, 0n)
         const { equityNano, mmBpsNano } = reduction.before
         const lot = CASH_LOT_BPS_NANO
-        expect(boundsClosely(summary.carryLots * lot, margin.imBpsNano, lot)).toBe(true)
+        expect(boundsClosely(summary.carryLots * lot, margin.imBpsNano + lot, lot)).toBe(true)
         const relief = summary.reliefLots * lot
         expect(relief <= reduction.reliefBpsNano).toBe(true)
         expect(4n * (reduction.reliefBpsNano - relief) <= reduction.reliefBpsNano + 4n * lot).toBe(true)

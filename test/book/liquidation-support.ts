@@ -84,6 +84,7 @@ export function belowSoft(entries: readonly Position[], percent: bigint, round =
 export const SLICE_TERMS: TransferTerms = {
   mode: 'slice',
   percent: 100n,
+  costBps: 0n,
   discountBps: 0n,
   feeBps: 0n,
   escrowLots: 0n,

@@ -54,8 +54,8 @@ async function softCase(): Promise<void> {
   await world.reset()
   const { connection } = world.base
   const caseId = await world.onSale('soft', 'soft')
-  await gas('offer', offerSoft(connection, as(ALICE), caseId, 200n, world.tag('alice')))
-  await gas('offer, second', offerSoft(connection, as(BOB), caseId, 100n, world.tag('bob')))
+  await gas('offer', offerSoft(connection, as(ALICE), caseId, 90n, world.tag('alice')))
+  await gas('offer, second', offerSoft(connection, as(BOB), caseId, 60n, world.tag('bob')))
   await world.base.passes(31)
   await gas('finish soft offers, awarded', world.base.send('soft', 'finish', [caseId], KEEPER))
   await gas('settle a hedge', world.settle(caseId, 'soft', 'bob'))

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { cureCase, escalateCase, openCase, readCase, stepCase } from '../../src/chain/engine-client/cases.ts'
+import { readParameters } from '../../src/chain/engine-client/parameters.ts'
 import { toField } from '../../src/protocol/field.ts'
 import { ALICE, BOB, CAROL, KEEPER, OPERATOR, VENUE } from './fixtures/engine-chain.ts'
 import { expectRefused } from './fixtures/engine-refusals.ts'
@@ -215,7 +216,7 @@ describe('a full case whose account has no slot for cash', () => {
     expect(await readCase(world.base.connection, caseId)).toMatchObject({
       kind: 'soft',
       stage: 'soft',
-      capBps: 500n,
+      capBps: (await readParameters(world.base.connection)).softPenaltyBps,
     })
     await world.record('mm', true)
     await expectRefused(escalateCase(world.base.connection, world.base.signer(ALICE), caseId), 'NotSoft')

@@ -48,8 +48,8 @@ describe('a soft case', () => {
   it('is taken by the volunteer who asks the least', async () => {
     const caseId = await world.onSale('soft', 'soft')
     const { connection } = world.base
-    await offerSoft(connection, world.base.signer(ALICE), caseId, 300n, world.tag('alice'))
-    await offerSoft(connection, world.base.signer(BOB), caseId, 120n, world.tag('bob'))
+    await offerSoft(connection, world.base.signer(ALICE), caseId, 90n, world.tag('alice'))
+    await offerSoft(connection, world.base.signer(BOB), caseId, 60n, world.tag('bob'))
     await world.base.passes(40)
     await world.base.send('soft', 'finish', [caseId], KEEPER)
     await world.settle(caseId, 'soft', 'bob')

@@ -1,10 +1,20 @@
 import { afterAll, beforeAll, beforeEach, describe } from 'vitest'
+import { lotCosts } from '../../src/book/liquidation/costs.ts'
 import { confirmCase, settleCase } from '../../src/chain/engine-client/cases.ts'
 import { takeLot } from '../../src/chain/engine-client/liquidator.ts'
+import { readCostParameters } from '../../src/chain/engine-client/parameters.ts'
 import { LOT_TERMS, TRANSFER_PLACES } from '../../src/protocol/liquidation.ts'
 import { packWord } from '../../src/protocol/packed-word.ts'
 import { ALICE, CAROL, KEEPER, VENUE } from './fixtures/engine-chain.ts'
-import { type LotOptions, PLACE, SUB_TAGS, type TransferOptions } from './fixtures/engine-toy-signals.ts'
+import { honest } from './fixtures/engine-sales.ts'
+import {
+  type LotOptions,
+  PLACE,
+  SUB_TAGS,
+  shareFields,
+  summaryOf,
+  type TransferOptions,
+} from './fixtures/engine-toy-signals.ts'
 import { EngineToyWorld } from './fixtures/engine-toy-world.ts'
 import { type Defence, itHolds } from './fixtures/mutants.ts'
 import { PARAMETERS, riskRootOf } from './fixtures/world.ts'
@@ -22,6 +32,12 @@ type EngineDefence = Defence<EngineToyWorld>
 const target = 'CaseProofs' as const
 const SUB = SUB_TAGS[CAROL]!
 
+/** The most that the sale of a toy lot can cost. */
+async function mostCostBps(w: EngineToyWorld, mode: 'slice' | 'soft' = 'slice'): Promise<bigint> {
+  const parameters = await readCostParameters(w.base.connection)
+  return lotCosts(mode, { health: 32n, insolvent: false }, parameters).costBps
+}
+
 function confirming(
   options: LotOptions | ((w: EngineToyWorld) => Promise<LotOptions>),
 ): EngineDefence['arrange'] {
@@ -34,22 +50,13 @@ function confirming(
   }
 }
 
-/** A lot sold to Carol in the first second of the public auction: discount 0, fee 500, escrow as the lot says. */
+/** A lot sold to Carol in the first second of the public auction: discount 0, escrow as the lot says. */
 async function sold(w: EngineToyWorld): Promise<string> {
   const caseId = await w.onSale()
   await w.base.passes(100)
   await w.base.send('sealed', 'finish', [caseId], KEEPER)
   await takeLot(w.base.connection, w.base.signer(CAROL), caseId, SUB)
   return caseId
-}
-
-async function honest(w: EngineToyWorld, caseId: string): Promise<TransferOptions> {
-  const { discountBps, taxBps } = await w.base.view<{ discountBps: bigint; taxBps: bigint }>(
-    'engine',
-    'awardAt',
-    [caseId],
-  )
-  return { discountBps: discountBps - taxBps, feeBps: 500n + taxBps }
 }
 
 function settling(
@@ -110,13 +117,36 @@ const LOTS: readonly EngineDefence[] = [
     target,
     rule: 'LotTermsMismatch',
     attack: 'a lot in the mode of a deleveraging',
-    arrange: confirming({ signals: { terms: packWord(LOT_TERMS, { mode: 2n, percent: 40n }) } }),
+    arrange: confirming(async (w) => {
+      const terms = shareFields({ mode: 'deleverage', percent: 40n, costBps: await mostCostBps(w) })
+      return { signals: { terms: packWord(LOT_TERMS, terms) } }
+    }),
+  },
+  {
+    target: 'CaseConfirmation',
+    rule: 'LotCostMismatch',
+    attack: 'a lot that is too large, as if its sale could cost more',
+    arrange: confirming(async (w) => ({ costBps: (await mostCostBps(w)) + 1n })),
+  },
+  {
+    target: 'CaseConfirmation',
+    rule: 'LotCostMismatch',
+    attack: 'a lot that is too small, as if its sale could cost less',
+    arrange: confirming(async (w) => ({ costBps: (await mostCostBps(w)) - 1n })),
+  },
+  {
+    target: 'CaseConfirmation',
+    rule: 'LotCostMismatch',
+    attack: 'a hedge of a full case measured with the costs of a slice',
+    arrange: confirming(async (w) => ({ mode: 'soft', costBps: await mostCostBps(w) })),
   },
   {
     target,
     rule: 'SummaryHasStrayBits',
     attack: 'a summary with bits beyond its fields',
-    arrange: confirming({ signals: { summary: 1n << 200n } }),
+    arrange: confirming({
+      signals: { summary: summaryOf({}, { health: 32n, insolvent: false }) | (1n << 200n) },
+    }),
   },
   {
     target,
@@ -161,13 +191,32 @@ const TRANSFERS: readonly EngineDefence[] = [
     target,
     rule: 'CasePlaceMismatch',
     attack: 'a settlement out of another leaf of the same tag',
-    arrange: settling({ signals: { places: packWord(TRANSFER_PLACES, { from: PLACE + 1n, to: 6n }) } }),
+    arrange: settling(async (w) => {
+      const ownerTo = BigInt(await w.base.address(CAROL))
+      return { signals: { places: packWord(TRANSFER_PLACES, { from: PLACE + 1n, to: 6n, ownerTo }) } }
+    }),
+  },
+  {
+    target,
+    rule: 'ReceiverOwnerMismatch',
+    attack: 'a settlement into an account of the venue’s friend with the secret of the winner’s',
+    arrange: settling(async (w) => ({ ownerTo: BigInt(await w.base.address(ALICE)) })),
+  },
+  {
+    target,
+    rule: 'ReceiverOwnerMismatch',
+    attack: 'a settlement into an account of nobody',
+    arrange: settling({ ownerTo: 0n }),
   },
   {
     target,
     rule: 'PlacesHaveStrayBits',
     attack: 'places with bits beyond their fields',
-    arrange: settling({ signals: { places: PLACE | (1n << 60n) } }),
+    arrange: settling(async (w) => {
+      const ownerTo = BigInt(await w.base.address(CAROL))
+      const places = packWord(TRANSFER_PLACES, { from: PLACE, to: 6n, ownerTo })
+      return { signals: { places: places | (1n << 202n) } }
+    }),
   },
   {
     target,
@@ -180,6 +229,12 @@ const TRANSFERS: readonly EngineDefence[] = [
     rule: 'TransferTermsMismatch',
     attack: 'another discount than was bid',
     arrange: settling({}, { discountBps: 1n }),
+  },
+  {
+    target,
+    rule: 'TransferTermsMismatch',
+    attack: 'a settlement measured with another cost than the lot',
+    arrange: settling(async (w) => ({ costBps: (await mostCostBps(w)) + 1n })),
   },
   { target, rule: 'TransferTermsMismatch', attack: 'another fee', arrange: settling({}, { feeBps: 1n }) },
   {

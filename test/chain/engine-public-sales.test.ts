@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { readAward, readCase } from '../../src/chain/engine-client/cases.ts'
 import { dutchDiscountBps, offerSoft, reclaimBid, takeLot } from '../../src/chain/engine-client/liquidator.ts'
+import { readParameters } from '../../src/chain/engine-client/parameters.ts'
 import { finish } from './fixtures/engine-bids.ts'
 import { ALICE, BOB, CAROL, KEEPER } from './fixtures/engine-chain.ts'
 import { expectRefused } from './fixtures/engine-refusals.ts'
@@ -25,12 +26,14 @@ describe('the public auction', () => {
     const caseId = await inDutch(world)
     const { connection } = world.base
     const { capBps } = await readCase(connection, caseId)
-    expect(capBps).toBe(3_000n)
+    const { reserveShareBps } = await readParameters(connection)
+    // The account's health is a half.
+    expect(capBps).toBe(reserveShareBps / 2n)
     expect(await dutchDiscountBps(connection, caseId)).toBeLessThan(20n)
     await world.base.passes(450)
     const half = await dutchDiscountBps(connection, caseId)
-    expect(half).toBeGreaterThan(1_450n)
-    expect(half).toBeLessThan(1_600n)
+    expect(half).toBeGreaterThan(capBps / 2n - 50n)
+    expect(half).toBeLessThan(capBps / 2n + 100n)
     await world.base.passes(600)
     expect(await dutchDiscountBps(connection, caseId)).toBe(capBps)
   })
@@ -77,13 +80,14 @@ describe('the public auction', () => {
     await takeLot(world.base.connection, as(CAROL), caseId, SUB_TAGS[CAROL]!)
     const { discountBps, taxBps } = await readAward(world.base.connection, caseId)
     expect(taxBps).toBe(((discountBps - 110n) * 2_000n) / 10_000n)
+    const { feeBps } = await readCase(world.base.connection, caseId)
     const gamma = await world.base.view<bigint>('fund', 'gammaLots')
     await world.settle(caseId, SUB_TAGS[CAROL]!, {
       discountBps: discountBps - taxBps,
-      feeBps: 500n + taxBps,
+      feeBps: feeBps + taxBps,
       feeLots: 900n,
     })
-    const taxLots = (900n * taxBps) / (500n + taxBps)
+    const taxLots = (900n * taxBps) / (feeBps + taxBps)
     // The fee's own share of the Gamma Reserve comes on top: 20% at gauge 0.
     const share = ((900n - taxLots) * 2_000n) / 10_000n
     expect(await world.base.view('fund', 'gammaLots')).toBe(gamma + taxLots + share)
@@ -94,9 +98,9 @@ describe('soft offers', () => {
   it('the earliest of equal asks wins, and the others have theirs back', async () => {
     const caseId = await world.onSale('soft')
     const { connection } = world.base
-    await offerSoft(connection, as(ALICE), caseId, 200n, SUB_TAGS[ALICE]!)
-    await offerSoft(connection, as(BOB), caseId, 200n, SUB_TAGS[BOB]!)
-    await expectRefused(offerSoft(connection, as(BOB), caseId, 100n, SUB_TAGS[BOB]!), 'AlreadyOffered')
+    await offerSoft(connection, as(ALICE), caseId, 80n, SUB_TAGS[ALICE]!)
+    await offerSoft(connection, as(BOB), caseId, 80n, SUB_TAGS[BOB]!)
+    await expectRefused(offerSoft(connection, as(BOB), caseId, 40n, SUB_TAGS[BOB]!), 'AlreadyOffered')
     await expectRefused(reclaimBid(connection, as(BOB), 'soft', caseId), 'StillOnSale')
     await world.base.passes(31)
     await world.base.send('soft', 'finish', [caseId], KEEPER)

@@ -4,6 +4,7 @@ import { bidCommitment, reclaimBid, revealBid } from '../../src/chain/engine-cli
 import { bid, bothBid, commit, finish, reveal, toEnd, toReveal } from './fixtures/engine-bids.ts'
 import { ALICE, BOB, CAROL, KEEPER } from './fixtures/engine-chain.ts'
 import { expectRefused } from './fixtures/engine-refusals.ts'
+import { honest } from './fixtures/engine-sales.ts'
 import { CARRY_LOTS, SUB_TAGS } from './fixtures/engine-toy-signals.ts'
 import { EngineToyWorld } from './fixtures/engine-toy-world.ts'
 
@@ -139,7 +140,7 @@ describe('a hostile bidder', () => {
     // What is owed is a number in the escrow; it is fetched by its owner alone.
     const caseId = await world.onSale()
     await bothBid(world, caseId, 700n, 300n)
-    await world.settle(caseId, SUB_TAGS[BOB]!, { discountBps: 262n, feeBps: 538n })
+    await world.settle(caseId, SUB_TAGS[BOB]!, await honest(world, caseId))
     expect(await stage(caseId)).toBe('closed')
     const { lockedLots } = await lockedOf(ALICE)
     expect(lockedLots).toBe(100_000n + CARRY_LOTS)

@@ -3,6 +3,7 @@ import type { Position } from '../../src/book/account.ts'
 import { sliceCommitment } from '../../src/book/liquidation/commitments.ts'
 import { chooseSlice } from '../../src/book/liquidation/lot.ts'
 import { addPositions, negated } from '../../src/book/liquidation/positions.ts'
+import { divideUp } from '../../src/book/liquidation/price.ts'
 import { marginIn } from '../../src/book/liquidation/requirement.ts'
 import { RuleError } from '../../src/book/liquidation/rules.ts'
 import { FIELD_MODULUS } from '../../src/protocol/field.ts'
@@ -56,7 +57,7 @@ describe('honest lots', () => {
     ] as const) {
       const world = engineWorld(hasher, [positions])
       const { percent, moved } = forged
-      const statement = { terms: { mode, percent }, moved, salt: SALT, context: CONTEXT }
+      const statement = { terms: { mode, percent, costBps: 0n }, moved, salt: SALT, context: CONTEXT }
       const { inputs } = lotWitness(hasher, SMALL, world.opening(0), world.round, statement)
       expect(forgeLot(world, 0, forged)).toEqual(inputs)
       await checks.accepts(inputs, mode)
@@ -72,7 +73,8 @@ describe('honest lots', () => {
       const lots = [1, 2, 3].map(() => ({ id: 2 + random.below(12), quantityLots: random.signed(14) }))
       const positions = atHealth(addPositions(lots), BigInt(random.below(99)), risk)
       try {
-        const { terms, moved } = chooseSlice(positions, risk, SMALL.slots)
+        const costBps = 300n * BigInt(accepted)
+        const { terms, moved } = chooseSlice(positions, risk, SMALL.slots, costBps)
         const world = engineWorld(hasher, [positions], { vectors })
         const statement = { terms, moved, salt: SALT, context: CONTEXT }
         await checks.accepts(lotWitness(hasher, SMALL, world.opening(0), world.round, statement).inputs)
@@ -214,6 +216,47 @@ describe('rule 4, no overshoot', () => {
     const restored = withEquity(entries, lessHedge.requirementNano.soft)
     await checks.accepts(lot(hedged, softOf({ 2: -100n })))
     await checks.refuses(lot(restored, softOf({ 2: -100n })))
+  })
+
+  it('is net of costs, to the nano-USD: what is needed only because of them is none', async () => {
+    const entries = holding({ 2: -1_003n, 4: 199n })
+    const before = marginIn(ENGINE_RISK, entries)
+    const costBps = 250n
+    for (const [forgedOf, base] of [
+      [(positions: readonly Position[]) => sliceOf(positions, 30n), percentOf(entries, 29n)],
+      [() => softOf({ 2: -100n }), holding({ 2: -99n })],
+    ] as const) {
+      const less = marginIn(ENGINE_RISK, addPositions(entries, negated(base)))
+      const costsBps2Nano = costBps * (before.mmBpsNano - less.mmBpsNano)
+      expect(costsBps2Nano).toBeGreaterThan(0n)
+      const restored = divideUp(less.softBps2Nano + costsBps2Nano, 10n ** 8n)
+      const at = withEquity(entries, restored)
+      const below = withEquity(entries, restored - 1n)
+      const forged = forgedOf(below)
+      await checks.accepts(lot(below, { ...forged, costBps }), 'one nano-USD too little')
+      await checks.refuses(lot(at, { ...forgedOf(at), costBps }), 'just enough for the costs')
+      // At mark it was restored long before.
+      await checks.refuses(lot(below, forged), 'without costs')
+      await checks.refuses(lot(below, { ...forged, costBps: costBps - 1n }), 'with lower costs')
+      await checks.accepts(lot(at, { ...forgedOf(at), costBps: costBps + 1n }), 'with higher costs')
+      await checks.refuses(lot(below, { ...forged, costBps: -costBps }), 'with a gain')
+    }
+  })
+
+  it('takes the cost of a step that would raise the requirement for the gain that its price would be', async () => {
+    // One percent less rounds to a lot of the option that is short alone.
+    const entries = holding({ 2: 50n, 3: -100n })
+    const { requirementNano, mmBpsNano } = marginIn(ENGINE_RISK, entries)
+    const positions = withEquity(entries, requirementNano.mm - 1n)
+    const less = marginIn(ENGINE_RISK, addPositions(entries, negated(percentOf(entries, 1n))))
+    const raisedBps = less.mmBpsNano - mmBpsNano
+    expect(raisedBps).toBeGreaterThan(0n)
+    const missing = less.softBps2Nano - 10n ** 8n * (requirementNano.mm - 1n)
+    const costBps = divideUp(missing, raisedBps)
+    // Only beyond 100% can it matter: below MM one step that raises it is never enough.
+    expect(costBps).toBeGreaterThan(10_000n)
+    await checks.accepts(lot(positions, { ...sliceOf(positions, 2n), costBps: costBps - 1n }))
+    await checks.refuses(lot(positions, { ...sliceOf(positions, 2n), costBps }))
   })
 
   it('does not hold for an account without a place for cash that is taken whole', async () => {

@@ -44,9 +44,10 @@ describe('rule 6, the summary', () => {
   const relief =
     before.mmBpsNano - marginIn(ENGINE_RISK, addPositions(SLICED, negated(honest.moved))).mmBpsNano
 
-  it('carryLots covers IM of the lot, within a quarter and a lot', async () => {
-    const least = divideUp(alone.imBpsNano, CASH_LOT_BPS_NANO)
-    const most = (5n * alone.imBpsNano) / (4n * CASH_LOT_BPS_NANO) + 1n
+  it('carryLots covers IM of the lot and what a price is rounded up by, within a quarter and a lot', async () => {
+    const carried = alone.imBpsNano + CASH_LOT_BPS_NANO
+    const least = divideUp(carried, CASH_LOT_BPS_NANO)
+    const most = (5n * carried) / (4n * CASH_LOT_BPS_NANO) + 1n
     const carrying = (carryLots: bigint) =>
       lot(SLICED, { ...honest, summary: { carryLots }, greeks: greekUnits(alone, carryLots) })
     await checks.accepts(carrying(least))
@@ -144,7 +145,7 @@ describe('rule 7, the greeks', () => {
     const alone = marginIn(ENGINE_RISK, moved)
     const world = engineWorld(hasher, [SLICED])
     const statement = {
-      terms: { mode: 'slice', percent: LEAST },
+      terms: { mode: 'slice', percent: LEAST, costBps: 0n },
       moved,
       salt: SALT,
       context: CONTEXT,
@@ -270,7 +271,7 @@ describe('every input is bound', () => {
   it('refuses a word with a bit beyond its last field', async () => {
     const inputs = lot(SLICED, sliceOf(SLICED, LEAST))
     for (const [name, bits] of [
-      ['terms', 9],
+      ['terms', 25],
       ['summary', 122],
       ['greeks', 216],
       ['parameters', 99],

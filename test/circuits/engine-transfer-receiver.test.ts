@@ -188,13 +188,15 @@ describe('the book', () => {
 
   it('is the one that is stated, before and after, and the tags are', async () => {
     const inputs = transfer(SLICE)
+    const world = engineWorld(hasher, [SLICE.from, SLICE.to, BYSTANDER])
     for (const name of ['bookRoot', 'nextRoot', 'riskRoot', 'leafFrom', 'leafTo']) {
       await checks.refuses({ ...inputs, [name]: (inputs[name] as bigint) + 1n }, name)
     }
     const { tagFrom, tagTo } = inputs as Record<string, bigint>
     await checks.refusesAnyhow({ ...inputs, tagFrom: tagTo!, tagTo: tagFrom! })
     await checks.refusesAnyhow({ ...inputs, tagTo: accountTag(hasher, 1n) })
-    const places = (from: bigint, to: bigint) => packWord(TRANSFER_PLACES, { from, to })
+    const places = (from: bigint, to: bigint) =>
+      packWord(TRANSFER_PLACES, { from, to, ownerTo: world.opening(1).account.owner })
     for (const [from, to] of [
       [0n, 0n],
       [1n, 0n],
@@ -206,6 +208,16 @@ describe('the book', () => {
       await checks.refusesAnyhow({ ...inputs, places: places(from, to) }, `${from} ${to}`)
     }
     for (const count of [1n, 2n, 4n, FIELD_MODULUS - 1n]) await checks.refusesAnyhow({ ...inputs, count })
+  })
+
+  it('belongs to the owner that is stated, and to nobody in a deleveraging', async () => {
+    const owner = engineWorld(hasher, [SLICE.from, SLICE.to, BYSTANDER]).opening(1).account.owner
+    for (const one of [SLICE, SOFT]) {
+      for (const ownerTo of [0n, 1n, owner + 1n])
+        await checks.refuses(transfer(one, { ownerTo }), `${ownerTo}`)
+    }
+    await checks.accepts(transfer(DELEVERAGE, { ownerTo: 0n }))
+    await checks.refuses(transfer(DELEVERAGE, { ownerTo: owner }), 'a counterparty that is named')
   })
 
   it('has the second path taken from the tree after the first write', async () => {
@@ -250,8 +262,8 @@ describe('every input is bound', () => {
   it('refuses a word with a bit beyond its last field', async () => {
     const inputs = transfer(SLICE)
     for (const [name, bits] of [
-      ['terms', 162],
-      ['places', 42],
+      ['terms', 178],
+      ['places', 202],
       ['parameters', 99],
     ] as const) {
       const forged = toField((inputs[name] as bigint) + (1n << BigInt(bits)))

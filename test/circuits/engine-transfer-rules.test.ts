@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest'
-import { addCash, addPositions } from '../../src/book/liquidation/positions.ts'
+import { addCash, addPositions, negated } from '../../src/book/liquidation/positions.ts'
+import { divideUp } from '../../src/book/liquidation/price.ts'
 import { marginIn } from '../../src/book/liquidation/requirement.ts'
 import type { TransferTerms } from '../../src/book/liquidation/terms.ts'
 import { CASH_LOT_NANO, DISCOUNT_BIAS_BPS, TRANSFER_MODE_CODES } from '../../src/protocol/liquidation.ts'
@@ -33,6 +34,7 @@ import {
 } from '../support/engine-world.ts'
 import { type Checks, checksOf } from '../support/forgery-checks.ts'
 
+const RICH = holding({ 1: 1n << 33n })
 let hasher: Hasher
 let checks: Checks
 
@@ -49,8 +51,9 @@ function termsOf({ forged }: TransferCase): TransferTerms {
   const mode = (['slice', 'soft', 'deleverage'] as const).find(
     (name) => BigInt(TRANSFER_MODE_CODES[name]) === forged.mode,
   )!
-  const { percent, discountBps = 0n, feeBps = 0n, escrowLots = 0n, cutoffBps = 0n, floorBps = 0n } = forged
-  return { mode, percent, discountBps, feeBps, escrowLots, cutoffBps, floorBps }
+  const { percent, costBps = 0n, discountBps = 0n, feeBps = 0n } = forged
+  const { escrowLots = 0n, cutoffBps = 0n, floorBps = 0n } = forged
+  return { mode, percent, costBps, discountBps, feeBps, escrowLots, cutoffBps, floorBps }
 }
 
 describe('honest transfers', () => {
@@ -129,6 +132,38 @@ describe('rules 1 to 5 hold for the liquidated account', () => {
     await checks.refuses(transfer({ ...DELEVERAGE, to }, most))
   })
 
+  it('of the overshoot net of costs, in every mode: needed only because of them, or not because of a gain', async () => {
+    const entries = holding({ 2: -1_003n, 4: 199n })
+    const before = marginIn(ENGINE_RISK, entries)
+    const large = atHealth(holding({ 2: 1_000n, 4: -200n }), 150n)
+    const modes = [
+      [SLICE, percentOf(entries, 30n), percentOf(entries, 29n), 30n],
+      [SOFT, holding({ 2: -100n }), holding({ 2: -99n }), 100n],
+      [{ ...DELEVERAGE, to: large }, holding({ 2: -300n, 4: 60n }), holding({ 2: -297n, 4: 59n }), 100n],
+    ] as const
+    for (const [one, moved, lessMoved, percent] of modes) {
+      const less = marginIn(ENGINE_RISK, addPositions(entries, negated(lessMoved)))
+      for (const costBps of [250n, -250n]) {
+        const costs = costBps * (before.mmBpsNano - less.mmBpsNano)
+        const restored = divideUp(less.softBps2Nano + costs, 10n ** 8n)
+        const settled = (equityNano: bigint, more: bigint) => {
+          const from = withEquity(entries, equityNano)
+          const sold = one === SLICE ? percentOf(from, percent) : moved
+          return transfer(
+            { ...one, from, to: one === SOFT ? RICH : one.to },
+            { moved: sold, percent, costBps: more, discountBps: costBps, feeBps: 0n, floorBps: 0n },
+          )
+        }
+        await checks.accepts(settled(restored - 1n, costBps), `mode ${one.forged.mode} at ${costBps}`)
+        await checks.refuses(settled(restored, costBps), `mode ${one.forged.mode} at ${costBps}`)
+        await checks.refuses(
+          settled(restored - 1n, costBps - 1n),
+          `mode ${one.forged.mode} less than ${costBps}`,
+        )
+      }
+    }
+  })
+
   it('of the slice', async () => {
     for (const one of [SLICE, SOFT, DELEVERAGE]) {
       const inputs = transfer(one)
@@ -146,7 +181,7 @@ describe('rule 6, the price', () => {
     return transferWitness(hasher, SMALL, openings, world.round, statement).outcome
   }
 
-  it('is rounded down, to the lot, in every mode and of either sign', async () => {
+  it('is rounded up, to the lot, in every mode and of either sign', async () => {
     const signs = new Set<boolean>()
     for (const one of [SLICE, SOFT, DELEVERAGE, ROUND_CASE]) {
       const { priceLots } = honestPrice(one)
@@ -158,11 +193,11 @@ describe('rule 6, the price', () => {
 
   it('where it divides exactly is that many lots', async () => {
     expect(honestPrice(ROUND_CASE).priceLots).toBe(6_000n)
-    // A nano-USD less of value is a lot less of price.
-    const entries = holding({ 4: 1_000n, [NANO_ID]: -1n })
+    // A nano-USD more of value is a lot more of price.
+    const entries = holding({ 4: 1_000n, [NANO_ID]: 1n })
     const from = addCash(entries, 89n - 6_000n)
     const one = { ...ROUND_CASE, from, forged: { ...ROUND_CASE.forged, moved: entries } }
-    expect(honestPrice(one).priceLots).toBe(5_999n)
+    expect(honestPrice(one).priceLots).toBe(6_001n)
     await checks.accepts(transfer(one))
     await checks.refuses(transfer(one, { priceLots: 6_000n }))
   })
@@ -227,10 +262,11 @@ describe('rule 7, conservation', () => {
 
 describe('rule 8, solvency', () => {
   it('a solvent account stays solvent: zero is solvent, one lot less is not', async () => {
-    // A discount of one basis point of this relief costs 88.8 lots, so 89.
+    // A discount of one basis point of this relief costs 88.8 lots, so 88.
     const costs = { discountBps: 1n }
-    await checks.accepts(transfer(ROUND_CASE, costs), 'to zero')
-    const from = withEquity(ROUND_ENTRIES, 88n * CASH_LOT_NANO)
+    const most = withEquity(ROUND_ENTRIES, 88n * CASH_LOT_NANO)
+    await checks.accepts(transfer({ ...ROUND_CASE, from: most }, costs), 'to zero')
+    const from = withEquity(ROUND_ENTRIES, 87n * CASH_LOT_NANO)
     await checks.refuses(transfer({ ...ROUND_CASE, from }, costs), 'below zero')
     const insolvent = withEquity(ROUND_ENTRIES, -CASH_LOT_NANO)
     await checks.accepts(transfer({ ...ROUND_CASE, from: insolvent }, costs), 'was insolvent')

@@ -70,6 +70,7 @@ describe('the liquidations of tacit demo', () => {
     readonly ending: string
     readonly escrowLots: string
     readonly feeLots: string
+    readonly isAtSoft: boolean
   }
   it('go the four ways', () => {
     const rows = lastJson(ran).liquidation.cases as Row[]
@@ -84,6 +85,16 @@ describe('the liquidations of tacit demo', () => {
       // A hedge in time costs no liquidation fee.
       expect(BigInt(feeLots) > 0n).toBe(role === 'sealed' || role === 'house')
     }
+  })
+
+  it('leave whoever was hedged or sold at SOFT or above, after what it paid', () => {
+    const rows = lastJson(ran).liquidation.cases as Row[]
+    const sold = rows.filter(({ role }) => role !== 'deleveraged')
+    expect(sold.map(({ role, isAtSoft }) => [role, isAtSoft])).toEqual([
+      ['soft', true],
+      ['sealed', true],
+      ['house', true],
+    ])
   })
 
   it("are a keeper's work at every step", () => {

@@ -151,7 +151,7 @@ abstract contract CaseDriver is Bench {
         if (any % 3 != 0) {
             bool haircut = c.insolvent && world.fund().coverableLots() < c.shortfallLots;
             uint256 biased = Protocol.DISCOUNT_BIAS_BPS - (haircut ? 500 : 0);
-            uint256 terms = TransferTerms.pack(Protocol.MODE_DELEVERAGE, 100, biased, 0, 0, 0, 9_000, 8_000);
+            uint256 terms = TransferTerms.pack(Protocol.MODE_DELEVERAGE, 100, biased, biased, 0, 0, 0, 9_000, 8_000);
             (uint256[8] memory proof, uint256[12] memory signals) =
                 world.transfer(caseId, world.fresh(), terms, true);
             ++seen["stepped"];
@@ -215,6 +215,7 @@ abstract contract CaseDriver is Bench {
         return TransferTerms.pack(
             c.kind == Kind.Full ? Protocol.MODE_SLICE : Protocol.MODE_SOFT,
             c.percent,
+            Protocol.DISCOUNT_BIAS_BPS + c.capBps + c.feeBps,
             Protocol.DISCOUNT_BIAS_BPS + a.discountBps - a.taxBps,
             uint256(c.feeBps) + a.taxBps,
             feeLots,

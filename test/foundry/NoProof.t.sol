@@ -7,7 +7,7 @@ import {Protocol} from "@generated/Protocol.sol";
 import {TransferTerms} from "@generated/TransferTerms.sol";
 import {BookRegistry} from "contracts/BookRegistry.sol";
 import {DutchAuction} from "contracts/engine/DutchAuction.sol";
-import {Kind, Stage} from "contracts/engine/EngineTypes.sol";
+import {Case, Kind, Stage} from "contracts/engine/EngineTypes.sol";
 import {IBookRegistry} from "contracts/interfaces/IBookRegistry.sol";
 import {VaultWithdrawals} from "contracts/vault/VaultWithdrawals.sol";
 import {Bench} from "test/foundry/Vm.sol";
@@ -51,7 +51,10 @@ contract Forger is Bench {
     }
 
     function settle(uint256 seed) external {
-        uint256 terms = TransferTerms.pack(0, 40, Protocol.DISCOUNT_BIAS_BPS, 500, 10, 40_000, 0, 0);
+        Case memory c = world.engine().caseAt(awarded);
+        uint256 costBiasedBps = Protocol.DISCOUNT_BIAS_BPS + c.capBps + c.feeBps;
+        uint256 terms =
+            TransferTerms.pack(0, 40, costBiasedBps, Protocol.DISCOUNT_BIAS_BPS, c.feeBps, 10, 40_000, 0, 0);
         uint256 tag = world.subTag(world.bidder(0));
         (, uint256[12] memory signals) = world.transfer(awarded, tag, terms, false);
         _try(address(world.engine()), abi.encodeCall(world.engine().settle, (awarded, _proof(seed), signals)));
@@ -59,7 +62,8 @@ contract Forger is Bench {
 
     function deleverage(uint256 seed) external {
         // Nobody can pay 2 million USD, so counterparties give 5%.
-        uint256 terms = TransferTerms.pack(2, 100, Protocol.DISCOUNT_BIAS_BPS - 500, 0, 0, 0, 9_000, 8_000);
+        uint256 biased = Protocol.DISCOUNT_BIAS_BPS - 500;
+        uint256 terms = TransferTerms.pack(2, 100, biased, biased, 0, 0, 0, 9_000, 8_000);
         (, uint256[12] memory signals) = world.transfer(debtor, world.fresh(), terms, true);
         address target = address(world.deleveraging());
         _try(target, abi.encodeCall(world.deleveraging().deleverage, (debtor, _proof(seed), signals)));

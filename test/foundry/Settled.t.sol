@@ -4,6 +4,7 @@ pragma solidity 0.8.37;
 import {TransferTerms} from "@generated/TransferTerms.sol";
 import {Protocol} from "@generated/Protocol.sol";
 import {MarginAttestor} from "contracts/MarginAttestor.sol";
+import {MarginStatements} from "contracts/lib/MarginStatements.sol";
 import {CaseProofs, ExpectedTransfer} from "contracts/engine/CaseProofs.sol";
 import {DutchAuction} from "contracts/engine/DutchAuction.sol";
 import {Award, Case, Kind, Stage} from "contracts/engine/EngineTypes.sol";
@@ -13,7 +14,7 @@ import {LotFacts, World} from "test/foundry/World.sol";
 
 /// @notice What is settled is what was sold. Every altered statement comes with a real proof of itself.
 contract SettledTest is Bench {
-    uint256 private constant FEE_LOTS_OFFSET = 38;
+    uint256 private constant FEE_LOTS_OFFSET = 54;
     uint256 private constant FEE_LOTS_BITS = 38;
 
     World private world;
@@ -87,7 +88,7 @@ contract SettledTest is Bench {
         _refusesToOpen();
         // A newer round that shows the same old state is no new state either.
         (MarginAttestor attestor, address keeper) = (world.attestor(), world.KEEPER());
-        vm.expectPartialRevert(MarginAttestor.TagTouchedSince.selector);
+        vm.expectPartialRevert(MarginStatements.TagTouchedSince.selector);
         attestor.trigger(old, oldSignals, keeper);
         _refusesToOpen();
         // The state after the settlement is a new one.
@@ -115,6 +116,7 @@ contract SettledTest is Bench {
         uint256 terms = TransferTerms.pack(
             Protocol.MODE_SLICE,
             c.percent,
+            Protocol.DISCOUNT_BIAS_BPS + c.capBps + c.feeBps,
             Protocol.DISCOUNT_BIAS_BPS + a.discountBps - a.taxBps,
             uint256(c.feeBps) + a.taxBps,
             feeLots,
@@ -140,6 +142,8 @@ contract SettledTest is Bench {
         (expected.riskRoot, expected.parameters) = (c.riskRoot, c.parameters);
         (expected.mode, expected.percent) = (expected.mode % 3, within(expected.percent, 1, 100));
         expected.discountBps = int256(within(uint256(expected.discountBps), 0, 12_000)) - 2_000;
+        expected.costBps = int256(within(uint256(expected.costBps), 0, 12_000)) - 2_000;
+        expected.ownerTo = engine.awardAt(caseId).winner;
         (expected.feeBps, expected.escrowLots) = (expected.feeBps % 10_000, expected.escrowLots % (1 << 38));
         (expected.cutoffBps, expected.floorBps) = (expected.cutoffBps % 10_001, expected.floorBps % 10_001);
         return expected;
@@ -149,6 +153,7 @@ contract SettledTest is Bench {
         return TransferTerms.pack(
             expected.mode,
             expected.percent,
+            uint256(expected.costBps + int256(Protocol.DISCOUNT_BIAS_BPS)),
             uint256(expected.discountBps + int256(Protocol.DISCOUNT_BIAS_BPS)),
             expected.feeBps,
             feeLots,

@@ -9,6 +9,7 @@ import {TransferPlaces} from "@generated/TransferPlaces.sol";
 import {InsuranceFund} from "contracts/InsuranceFund.sol";
 import {Contexts} from "contracts/lib/Contexts.sol";
 import {Case, Kind} from "contracts/engine/EngineTypes.sol";
+import {Parameter} from "contracts/engine/Parameter.sol";
 import {VaultWithdrawals} from "contracts/vault/VaultWithdrawals.sol";
 import {Proofs} from "test/foundry/Proofs.sol";
 import {Rounds} from "test/foundry/Rounds.sol";
@@ -195,8 +196,8 @@ contract World is Rounds {
         signals[4] = held ? place : 3;
         signals[5] = held ? leaf : fresh();
         signals[6] = c.kind == Kind.Full
-            ? LotTerms.pack(Protocol.MODE_SLICE, facts.percent)
-            : LotTerms.pack(Protocol.MODE_SOFT, 100);
+            ? LotTerms.pack(Protocol.MODE_SLICE, facts.percent, Protocol.DISCOUNT_BIAS_BPS + mostCostBps(c.kind, facts))
+            : LotTerms.pack(Protocol.MODE_SOFT, 100, Protocol.DISCOUNT_BIAS_BPS + mostCostBps(c.kind, facts));
         signals[7] = fresh();
         signals[8] = LotSummary.pack(
             facts.carryLots, facts.reliefLots, facts.shortfallLots, facts.health, facts.insolvent ? 1 : 0
@@ -208,6 +209,19 @@ contract World is Rounds {
             list[i] = signals[i];
         }
         proof = Proofs.prove(list, fresh());
+    }
+
+    /// @notice The most that the sale of such a lot can cost, on its relief.
+    function mostCostBps(Kind kind, LotFacts memory facts) public view returns (uint256) {
+        if (facts.insolvent) return parameters.get(Parameter.InsolventMaxDiscountBps);
+        uint256 capBps = parameters.get(Parameter.ReserveShareBps) * facts.health / Protocol.HEALTH_PARTS;
+        if (kind == Kind.Soft) {
+            uint256 penaltyBps = parameters.get(Parameter.SoftPenaltyBps);
+            return capBps < penaltyBps ? capBps : penaltyBps;
+        }
+        uint256 roomBps = facts.health * Protocol.BASIS_POINTS / Protocol.HEALTH_PARTS - capBps;
+        uint256 feeBps = parameters.get(Parameter.LiquidationFeeBps);
+        return capBps + (roomBps < feeBps ? roomBps : feeBps);
     }
 
     /// @notice A transfer out of the case's account on these terms, with everything else as the case has it.
@@ -222,7 +236,9 @@ contract World is Rounds {
         signals[3] = PARAMETERS;
         signals[4] = c.tag;
         signals[5] = tagTo;
-        signals[6] = TransferPlaces.pack(c.place, 6);
+        // A counterparty is not named.
+        address ownerTo = onNewest ? address(0) : engine.awardAt(caseId).winner;
+        signals[6] = TransferPlaces.pack(c.place, 6, uint160(ownerTo));
         signals[7] = fresh();
         signals[8] = fresh();
         signals[9] = terms;

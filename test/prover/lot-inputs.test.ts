@@ -21,6 +21,7 @@ import {
   worldOf,
 } from '../support/liquidation-world.ts'
 
+const COST_BPS = 170n
 let world: LiquidationWorld
 let check: EngineCheck<'lot'>
 
@@ -32,7 +33,12 @@ afterAll(() => check?.close())
 
 function sliceAt(place: number, from = world): Lot {
   const { slots } = from.instance
-  return chooseSlice(from.book.account(place).positions, roundRisk(from.instance, from.round), slots)
+  return chooseSlice(
+    from.book.account(place).positions,
+    roundRisk(from.instance, from.round),
+    slots,
+    COST_BPS,
+  )
 }
 
 function witnessOf(place: number, statement: Pick<LotStatement, 'terms' | 'moved'>, from = world) {
@@ -40,7 +46,7 @@ function witnessOf(place: number, statement: Pick<LotStatement, 'terms' | 'moved
   return lotWitness(hasher, instance, book.opening(place), round, { ...statement, salt: 99n, context: 7n })
 }
 
-const soft = { terms: { mode: 'soft', percent: 100n }, moved: SOFT_MOVED } as const
+const soft = { terms: { mode: 'soft', percent: 100n, costBps: COST_BPS }, moved: SOFT_MOVED } as const
 
 describe('a lot', () => {
   it('of a solvent account is proven, signal for signal', async () => {
@@ -51,7 +57,11 @@ describe('a lot', () => {
     const opening = world.book.opening(PLACES.solvent)
     expect(signals).toMatchObject({ bookRoot: world.book.root, leaf: opening.leaf, place: 0n, context: 7n })
     expect(signals.tag).toBe(accountTag(world.hasher, opening.account.secret))
-    expect(unpackWord(LOT_TERMS, signals.terms)).toEqual({ mode: 0n, percent: lot.terms.percent })
+    expect(unpackWord(LOT_TERMS, signals.terms)).toEqual({
+      mode: 0n,
+      percent: lot.terms.percent,
+      costBiasedBps: 16_384n + COST_BPS,
+    })
     expect(unpackWord(LOT_SUMMARY, signals.summary)).toEqual({ ...lot.summary, insolvent: 0n })
     const shown = { salt: 99n, reliefBpsNano: lot.reduction.reliefBpsNano, moved: lot.moved }
     expect(signals.slice).toBe(sliceCommitment(world.hasher, shown, 4))
@@ -74,7 +84,7 @@ describe('a lot', () => {
   it('of an account without a slot for cash is one position of it, whole', async () => {
     expect(() => sliceAt(PLACES.full)).toThrow(/no receiver has a slot/)
     const { positions } = world.book.account(PLACES.full)
-    const lot = closeOnePosition(positions, roundRisk(world.instance, world.round), 4)!
+    const lot = closeOnePosition(positions, roundRisk(world.instance, world.round), 4, COST_BPS)!
     expect(lot.moved.length).toBe(1)
     expect(await check.violations(witnessOf(PLACES.full, lot))).toBe(0)
   })
@@ -110,7 +120,7 @@ describe('a lot is refused before proving', () => {
   it('by every rule, named', () => {
     const lot = sliceAt(PLACES.solvent)
     const percent = lot.terms.percent + 1n
-    expect(() => witnessOf(PLACES.solvent, { ...lot, terms: { mode: 'slice', percent } })).toThrow(
+    expect(() => witnessOf(PLACES.solvent, { ...lot, terms: { ...lot.terms, percent } })).toThrow(
       /exactly its percent/,
     )
     expect(() => witnessOf(PLACES.covered, soft)).toThrow(/below SOFT/)

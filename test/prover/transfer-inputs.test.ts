@@ -35,7 +35,12 @@ afterAll(() => check?.close())
 
 function sliceAt(place: number, from = world) {
   const { slots } = from.instance
-  return chooseSlice(from.book.account(place).positions, roundRisk(from.instance, from.round), slots)
+  return chooseSlice(
+    from.book.account(place).positions,
+    roundRisk(from.instance, from.round),
+    slots,
+    TERMS.costBps,
+  )
 }
 
 function witnessOf(
@@ -74,8 +79,13 @@ describe('a transfer', () => {
     const witness = sold(PLACES.solvent, PLACES.distant)
     expectBook(witness, PLACES.solvent, PLACES.distant)
     const { signals, outcome } = witness
-    expect(unpackWord(TRANSFER_PLACES, signals.places)).toEqual({ from: 0n, to: 8n })
+    expect(unpackWord(TRANSFER_PLACES, signals.places)).toEqual({
+      from: 0n,
+      to: 8n,
+      ownerTo: world.book.account(PLACES.distant).owner,
+    })
     expect(unpackWord(TRANSFER_TERMS, signals.terms)).toMatchObject({
+      costBiasedBps: 16_384n + 170n,
       discountBiasedBps: 16_384n + 120n,
       feeBps: 50n,
       feeLots: outcome.feeLots,
@@ -114,8 +124,11 @@ describe('a transfer', () => {
     const places = [PLACES.solvent, PLACES.counterparty] as const
     const witness = witnessOf(places, DELEVERAGE_TERMS, DELEVERAGE_MOVED)
     expectBook(witness, ...places)
+    // The counterparty stays unnamed.
+    expect(unpackWord(TRANSFER_PLACES, witness.signals.places).ownerTo).toBe(0n)
     await check.provesExactly(witness)
-    const haircut = witnessOf(places, { ...DELEVERAGE_TERMS, discountBps: -100n }, DELEVERAGE_MOVED)
+    const cut = { ...DELEVERAGE_TERMS, discountBps: -100n, costBps: -100n }
+    const haircut = witnessOf(places, cut, DELEVERAGE_MOVED)
     expect(haircut.outcome.priceLots).toBeGreaterThan(witness.outcome.priceLots)
     expect(await check.violations(haircut)).toBe(0)
   })

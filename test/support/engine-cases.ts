@@ -21,7 +21,7 @@ export const SMALL = MARGIN_INSTANCES['margin-4']
 export const ENTRIES = holding({ 2: -1_003n, 4: 199n, 5: -401n })
 /** Below MM, with the least percent that restores its buffer. */
 export const SLICED = atHealth(ENTRIES, 60n)
-export const LEAST = leastPercent(SLICED, ENGINE_RISK, SMALL.slots)
+export const LEAST = leastPercent(SLICED, ENGINE_RISK, SMALL.slots, 0n)
 /** Between MM and SOFT, with a hedge. */
 export const HEDGED = towardSoft(holding({ 2: -1_000n, 4: 30n }), 40n)
 export const HEDGE = holding({ 2: -30n })

@@ -46,8 +46,15 @@ export interface ForgedLot {
   readonly mode: bigint
   readonly percent: bigint
   readonly moved: readonly Position[]
+  /** Default 0: the overshoot is looked at as if nothing were paid. */
+  readonly costBps?: bigint
   readonly summary?: Partial<Record<keyof LotSummary, bigint>>
   readonly greeks?: readonly bigint[]
+}
+
+/** The fields that a lot and a transfer share. */
+function shareTerms({ mode, percent, costBps = 0n }: ForgedLot) {
+  return { mode, percent, costBiasedBps: costBps + DISCOUNT_BIAS_BPS }
 }
 
 /** What one percent less would leave: the circuit's third state. */
@@ -81,7 +88,7 @@ export function forgeLot(world: EngineWorld, index: number, forged: ForgedLot): 
     tag: accountTag(hasher, account.secret),
     place: BigInt(index),
     leaf: opening.leaf,
-    terms: packWord(LOT_TERMS, { mode: forged.mode, percent: forged.percent }),
+    terms: packWord(LOT_TERMS, shareTerms(forged)),
     slice: sliceCommitment(
       hasher,
       { salt: SALT, reliefBpsNano: toField(relief), moved: forged.moved },
@@ -117,6 +124,8 @@ export interface ForgedTransfer extends ForgedLot {
   readonly received?: readonly Position[]
   /** In place of the two places, 0 and 1. Twice the same: the receiver is what the first write has left there. */
   readonly places?: readonly [number, number]
+  /** In place of the receiver's owner, or 0 in a deleveraging. */
+  readonly ownerTo?: bigint
 }
 
 export function forgeTransfer(world: EngineWorld, forged: ForgedTransfer): CircuitInputs {
@@ -139,6 +148,7 @@ export function forgeTransfer(world: EngineWorld, forged: ForgedTransfer): Circu
   const bought = addPositions(to.account.positions, received)
   const toAfter = next(to.account, addCash(bought, escrowLots - (forged.paidLots ?? price)))
   const leafTo = leafOf(world, toAfter)
+  const ownerTo = forged.ownerTo ?? (forged.mode === MODES.deleverage ? 0n : to.account.owner)
   const terms = { discountBiasedBps: discountBps + DISCOUNT_BIAS_BPS, feeBps, feeLots: fee }
   const sides = {
     ...prefixed('from', {
@@ -160,12 +170,11 @@ export function forgeTransfer(world: EngineWorld, forged: ForgedTransfer): Circu
     parameters: round.parameters,
     tagFrom: accountTag(hasher, from.account.secret),
     tagTo: accountTag(hasher, to.account.secret),
-    places: packWord(TRANSFER_PLACES, { from: BigInt(fromIndex), to: BigInt(toIndex) }),
+    places: packWord(TRANSFER_PLACES, { from: BigInt(fromIndex), to: BigInt(toIndex), ownerTo }),
     leafFrom,
     leafTo,
     terms: packWord(TRANSFER_TERMS, {
-      mode: forged.mode,
-      percent: forged.percent,
+      ...shareTerms(forged),
       ...terms,
       escrowLots,
       cutoffBps,

@@ -91,7 +91,13 @@ export function worldOf(
 }
 
 /** Terms of a transfer with a discount, a fee and an escrow, so that every part of the price counts. */
-export const TERMS: TransferTerms = { ...SLICE_TERMS, discountBps: 120n, feeBps: 50n, escrowLots: 5_000n }
+export const TERMS: TransferTerms = {
+  ...SLICE_TERMS,
+  costBps: 170n,
+  discountBps: 120n,
+  feeBps: 50n,
+  escrowLots: 5_000n,
+}
 export const SOFT_TERMS: TransferTerms = { ...TERMS, mode: 'soft', escrowLots: 0n }
 export const DELEVERAGE_TERMS: TransferTerms = {
   ...SLICE_TERMS,

@@ -1,6 +1,6 @@
 import type { Account, Position } from '../account.ts'
 import { entriesOf, quantityOf, scaledTowardZero, subtractPositions } from './positions.ts'
-import { isBelowSoftOf, marginIn, type RoundRisk } from './requirement.ts'
+import { isRestoredAfterCosts, marginIn, type RoundRisk } from './requirement.ts'
 import { RuleError } from './rules.ts'
 import { restoresBuffer } from './slice.ts'
 import type { TransferTerms } from './terms.ts'
@@ -80,7 +80,12 @@ function largestFeasible(
   }
   if (parts < PARTS) parts = lastWhere(parts, min(parts + COARSE_PARTS, PARTS), (p) => at(p) !== undefined)
   const restoredAt = (p: bigint) =>
-    restoresBuffer(request.from.positions, scaledTowardZero(legs, p, PARTS), request.round)
+    restoresBuffer(
+      request.from.positions,
+      scaledTowardZero(legs, p, PARTS),
+      request.round,
+      request.terms.costBps,
+    )
   if (!restoredAt(parts)) return at(parts)
   const least = lastWhere(0n, parts, (p) => !restoredAt(p)) + 1n
   return at(least) ?? at(parts)
@@ -104,7 +109,7 @@ function attempt(
   try {
     const outcome = transferOutcome({ ...request, moved })
     const { before, remaining } = outcome.reduction
-    const restored = !isBelowSoftOf(before.equityNano, remaining)
+    const restored = isRestoredAfterCosts(before, remaining, request.terms.costBps)
     return { moved, terms: request.terms, outcome, restored }
   } catch (error) {
     if (error instanceof RuleError) return undefined

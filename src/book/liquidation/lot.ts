@@ -57,10 +57,11 @@ export function closeOnePosition(
   positions: readonly Position[],
   round: RoundRisk,
   slotCount: number,
+  costBps: bigint,
 ): Lot | undefined {
   const lots = entriesOf(positions).flatMap((entry) => {
     try {
-      return [lotOf(positions, [entry], { mode: 'soft', percent: WHOLE_PERCENT }, round, slotCount)]
+      return [lotOf(positions, [entry], { mode: 'soft', percent: WHOLE_PERCENT, costBps }, round, slotCount)]
     } catch (error) {
       if (error instanceof RuleError) return []
       throw error
@@ -73,14 +74,19 @@ export function closeOnePosition(
 }
 
 /**
- * The slice that a full case sells: the least percent that restores the buffer. Where rounding to whole lots leaves
+ * The slice that a full case sells: the least percent that restores the buffer after costBps of its relief. Where rounding to whole lots leaves
  * that one outside another rule (a hedge that rounds away faster than what it hedges), the largest percent below it
  * that keeps every rule. Throws RuleError of the least percent where there is none.
  */
-export function chooseSlice(positions: readonly Position[], round: RoundRisk, slotCount: number): Lot {
-  const least = leastPercent(positions, round, slotCount)
+export function chooseSlice(
+  positions: readonly Position[],
+  round: RoundRisk,
+  slotCount: number,
+  costBps: bigint,
+): Lot {
+  const least = leastPercent(positions, round, slotCount, costBps)
   const at = (percent: bigint) =>
-    lotOf(positions, slice(positions, percent), { mode: 'slice', percent }, round, slotCount)
+    lotOf(positions, slice(positions, percent), { mode: 'slice', percent, costBps }, round, slotCount)
   let refused: unknown
   for (let percent = least; percent >= 1n; percent--) {
     try {

@@ -16,11 +16,12 @@ export function divideUp(numerator: bigint, denominator: bigint): bigint {
 }
 
 /**
- * What the receiver pays, in lots of cash, rounded down: the value at mark less a discount on the relief. Negative: it
- * is paid. valueNano in nano-USD, reliefBpsNano in bps of nano-USD.
+ * What the receiver pays, in lots of cash, rounded up: the value at mark less a discount on the relief. Negative: it is
+ * paid. valueNano in nano-USD, reliefBpsNano in bps of nano-USD. Rounded for the account, so that it never loses more
+ * than the terms say.
  */
 export function priceLots(valueNano: bigint, discountBps: bigint, reliefBpsNano: bigint): bigint {
-  return divideDown(RELIEF_SCALE * valueNano - discountBps * reliefBpsNano, RELIEF_SCALE * CASH_LOT_NANO)
+  return divideUp(RELIEF_SCALE * valueNano - discountBps * reliefBpsNano, RELIEF_SCALE * CASH_LOT_NANO)
 }
 
 /** What leaves the account for the fund, in lots of cash, rounded down. */

@@ -1,7 +1,13 @@
 import { isBelow, type MarginResult } from '../../risk/margin.ts'
 import type { Position } from '../account.ts'
 import { checkMovedShape, entriesOf, samePositions, subtractPositions } from './positions.ts'
-import { isBelowSoftOf, marginIn, type RoundRisk, reliefBpsNano, totalShortGamma } from './requirement.ts'
+import {
+  isRestoredAfterCosts,
+  marginIn,
+  type RoundRisk,
+  reliefBpsNano,
+  totalShortGamma,
+} from './requirement.ts'
 import { requireRule } from './rules.ts'
 import { isSmallestStep, lessOfHedge, slice } from './slice.ts'
 import type { ReductionTerms } from './terms.ts'
@@ -19,7 +25,7 @@ export interface Reduction {
 
 /**
  * Rules 1 to 4 of a lot, which a transfer repeats: the account is below its threshold, what is moved is what the mode
- * allows, lowers risk, and no less of it would do. Throws RuleError naming the first rule that is broken.
+ * allows, lowers risk, and no less of it would do after its costs. Throws RuleError naming the first rule that is broken.
  */
 export function checkReduction(
   positions: readonly Position[],
@@ -41,7 +47,7 @@ export function checkReduction(
   const lessPositions = subtractPositions(positions, lessMoved)
   const less = marginIn(round, lessPositions)
   const isExempt = isSmallestStep(positions, moved, terms, slotCount)
-  requireRule(isExempt || isBelowSoftOf(before.equityNano, less), 'noOvershoot')
+  requireRule(isExempt || !isRestoredAfterCosts(before, less, terms.costBps), 'noOvershoot')
   return { before, remaining, less, lessPositions, reliefBpsNano: reliefBpsNano(before, remaining) }
 }
 

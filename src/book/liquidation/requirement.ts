@@ -23,7 +23,16 @@ export function reliefBpsNano(before: MarginResult, after: MarginResult): bigint
   return before.mmBpsNano - after.mmBpsNano
 }
 
-/** Whether equity at mark is below SOFT of another portfolio: what remains after a step, its value paid in cash. */
-export function isBelowSoftOf(equityNano: bigint, remaining: MarginResult): boolean {
-  return BASIS_POINTS * BASIS_POINTS * equityNano < remaining.softBps2Nano
+/**
+ * Whether the account would be at or above SOFT once a part is gone, paid for at mark, and costBps of that part's relief
+ * are paid: E - cost >= SOFT of what remains, exactly. A price is rounded up and a fee down to lots of cash, so no
+ * rounding comes on top. The relief of a part may be negative; its cost is then negative as its price would be above mark.
+ */
+export function isRestoredAfterCosts(
+  before: MarginResult,
+  remaining: MarginResult,
+  costBps: bigint,
+): boolean {
+  const costsBps2Nano = costBps * reliefBpsNano(before, remaining)
+  return BASIS_POINTS * BASIS_POINTS * before.equityNano - costsBps2Nano >= remaining.softBps2Nano
 }

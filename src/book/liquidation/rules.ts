@@ -16,7 +16,7 @@ export const LIQUIDATION_RULES = {
   initialNotRaised: 'what is moved must not raise the initial requirement',
   gammaNotRaised: 'what is moved must not raise short gamma in any underlying',
   gammaFalls: 'a soft hedge must lower total short gamma where there is some',
-  noOvershoot: 'one step less would already restore the buffer: less must be moved',
+  noOvershoot: 'one step less would already restore the buffer after its costs: less must be moved',
   slotsSuffice: 'a portfolio needs more slots than this size of circuit has',
   quantityRange: 'a quantity afterwards, a price or a fee is beyond the range of lots',
   nonceRange: 'the nonce of an account is used up',

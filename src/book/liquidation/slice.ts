@@ -1,8 +1,8 @@
 import { WHOLE_PERCENT } from '../../protocol/liquidation.ts'
 import type { Position } from '../account.ts'
 import { cashOf, entriesOf, scaledTowardZero, subtractPositions } from './positions.ts'
-import { isBelowSoftOf, marginIn, type RoundRisk } from './requirement.ts'
-import type { ReductionTerms } from './terms.ts'
+import { isRestoredAfterCosts, marginIn, type RoundRisk } from './requirement.ts'
+import type { MovedShare } from './terms.ts'
 
 /** A whole percent of every position but cash, each rounded toward zero; positions that round to nothing are left out. */
 export function slice(positions: readonly Position[], percent: bigint): Position[] {
@@ -26,7 +26,7 @@ export function takenWholeOnly(positions: readonly Position[], slotCount: number
 export function isSmallestStep(
   positions: readonly Position[],
   moved: readonly Position[],
-  { mode, percent }: ReductionTerms,
+  { mode, percent }: MovedShare,
   slotCount: number,
 ): boolean {
   if (!takenWholeOnly(positions, slotCount)) return false
@@ -34,26 +34,32 @@ export function isSmallestStep(
   return moved.length === 1 && entriesOf(subtractPositions(positions, moved)).length === slotCount - 1
 }
 
-/** Whether equity is at least SOFT once a part is gone and paid for at mark, without costs. */
+/** Whether equity is at least SOFT once a part is gone and paid for, and costBps of its relief are paid. */
 export function restoresBuffer(
   positions: readonly Position[],
   part: readonly Position[],
   round: RoundRisk,
+  costBps: bigint,
 ): boolean {
-  const { equityNano } = marginIn(round, positions)
-  return !isBelowSoftOf(equityNano, marginIn(round, subtractPositions(positions, part)))
+  const remaining = marginIn(round, subtractPositions(positions, part))
+  return isRestoredAfterCosts(marginIn(round, positions), remaining, costBps)
 }
 
 /**
- * The smallest whole percent whose removal at mark restores E >= SOFT: one percent less would not. 100 where nothing
- * less does, and for an account that can only be taken whole. In [1, 100].
+ * The smallest whole percent whose removal restores E >= SOFT after its costs: one percent less would not. 100 where
+ * nothing less does, and for an account that can only be taken whole. In [1, 100].
  */
-export function leastPercent(positions: readonly Position[], round: RoundRisk, slotCount: number): bigint {
+export function leastPercent(
+  positions: readonly Position[],
+  round: RoundRisk,
+  slotCount: number,
+  costBps: bigint,
+): bigint {
   if (takenWholeOnly(positions, slotCount)) return WHOLE_PERCENT
-  const { equityNano } = marginIn(round, positions)
+  const before = marginIn(round, positions)
   for (let percent = 1n; percent < WHOLE_PERCENT; percent++) {
-    const remaining = subtractPositions(positions, slice(positions, percent))
-    if (!isBelowSoftOf(equityNano, marginIn(round, remaining))) return percent
+    const remaining = marginIn(round, subtractPositions(positions, slice(positions, percent)))
+    if (isRestoredAfterCosts(before, remaining, costBps)) return percent
   }
   return WHOLE_PERCENT
 }

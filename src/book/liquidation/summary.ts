@@ -8,7 +8,7 @@ import { requireRule } from './rules.ts'
 
 /** What the public learns of a lot. Amounts in lots of cash, coarse. */
 export interface LotSummary {
-  /** Covers IM of the lot as a portfolio of its own. */
+  /** Covers IM of the lot as a portfolio of its own, and one lot of cash: what the price is rounded up by at most. */
   readonly carryLots: bigint
   /** Is covered by the relief. */
   readonly reliefLots: bigint
@@ -29,7 +29,7 @@ export const CASH_LOT_BPS_NANO = CASH_LOT_NANO * BASIS_POINTS
 export function lotSummary(account: MarginResult, lot: MarginResult, reliefBpsNano: bigint): LotSummary {
   const insolvent = account.equityNano < 0n
   const summary = {
-    carryLots: coarseUp(divideUp(lot.imBpsNano, CASH_LOT_BPS_NANO)),
+    carryLots: coarseUp(divideUp(lot.imBpsNano, CASH_LOT_BPS_NANO) + 1n),
     reliefLots: coarseDown(reliefBpsNano / CASH_LOT_BPS_NANO),
     shortfallLots: insolvent ? coarseUp(divideUp(-account.equityNano, CASH_LOT_NANO)) : 0n,
     health: healthOf(account),

@@ -87,5 +87,5 @@ export function transferOutcome(request: TransferRequest): TransferOutcome {
 
 function checkLots(lots: bigint): void {
   const limit = 1n << BigInt(PRICE_BITS - 1)
-  requireRule(lots >= -limit && lots < limit, 'quantityRange', () => `a price of ${lots} lots`)
+  requireRule(lots > -limit && lots <= limit, 'quantityRange', () => `a price of ${lots} lots`)
 }

@@ -78,6 +78,7 @@ function stepAt(
   const terms = {
     mode: 'deleverage' as const,
     percent: 100n,
+    costBps: discountBps + feeBps,
     discountBps,
     feeBps,
     escrowLots: 0n,

@@ -33,26 +33,34 @@ export interface RealTrade {
   readonly lots: number
 }
 
+/** What is asked of a hedge beside the limits. */
+export interface SoftTargets {
+  /** Total short gamma falls by at least this share of it. */
+  readonly gammaFallBps: bigint
+  /** Discount and fee at their most, on what MM falls by: SOFT is restored after them. */
+  readonly costBps: bigint
+}
+
 /** A trade smaller than this share of a lot is the solver's noise. */
 const LEAST_LOTS = 1e-3
 /** No single leg of a program with slots is larger than one whose largest shock is so many times SOFT. */
 const LARGEST_LEG_UNITS = 8_000
 
 /**
- * The cheapest trades that satisfy rules 3 to 5 of a soft lot and restore SOFT, in fractional lots; undefined where
- * there are none. Total short gamma falls by at least gammaFallBps of it.
+ * The cheapest trades that satisfy rules 3 to 5 of a soft lot and restore SOFT after their costs, in fractional
+ * lots; undefined where there are none.
  */
 export function solveSoft(
   account: HedgeAccount,
   before: MarginResult,
   shape: SoftShape,
   margins: Margins,
-  gammaFallBps: bigint,
+  { gammaFallBps, costBps }: SoftTargets,
   solver: Solver,
 ): RealTrade[] | undefined {
   const program = marginProgram(account, before, shape.instruments, shape.without !== 'depth')
   const { builder, trades } = program
-  limitRows(program, account, before, shape, margins, gammaFallBps)
+  limitRows(program, account, before, shape, margins, { gammaFallBps, costBps })
   if (shape.slots !== undefined) slotRows(program, account, shape.slots)
   for (const { instrument, heldLots, lotsPerUnit, buy, sell } of trades) {
     if (shape.closed?.has(instrument.id)) {
@@ -78,12 +86,16 @@ function limitRows(
   before: MarginResult,
   { without }: SoftShape,
   margins: Margins,
-  gammaFallBps: bigint,
+  { gammaFallBps, costBps }: SoftTargets,
 ): void {
   const units = (nano: number) => nano / unitNano
   const softShare = Number(parameters.softShareBps) / 10_000
-  const soft = combine([1 - softShare, mm], [softShare, im])
-  builder.atMost(units(Number(before.equityNano) - margins.soft), soft)
+  // Costs are paid on what MM falls by: E - cost * (MM before - MM) >= SOFT. MM must not come out with a negative weight, or
+  // the program would gain by more of it: beyond that the exact rules decide alone.
+  const cost = Math.min(Number(costBps) / 10_000, 1 - softShare)
+  const soft = combine([1 - softShare - cost, mm], [softShare, im])
+  const costsNano = (cost * Number(before.mmBpsNano)) / 10_000
+  builder.atMost(units(Number(before.equityNano) - costsNano - margins.soft), soft)
   // MM must fall; that it falls by a millionth leaves room for nothing but rounding.
   builder.atMost(units((Number(before.mmBpsNano) / 10_000) * (1 - 1e-6) - margins.mm), mm)
   if (without !== 'initialMargin') {

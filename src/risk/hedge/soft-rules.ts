@@ -14,7 +14,7 @@ export interface HedgeAccount {
   readonly slots: number
 }
 
-/** The rules that docs/liquidation.md sets for mode soft, and that the buffer is restored at mark. */
+/** The rules that docs/liquidation.md sets for mode soft, and that the buffer is restored after its costs. */
 export type SoftRule =
   | 'aboveSoft'
   | 'notAHedge'
@@ -31,24 +31,25 @@ export type SoftRule =
 
 export interface SoftOutcome {
   readonly before: MarginResult
-  /** With the proceeds at mark, rounded down to lots of cash; no discount and no fee. */
+  /** With the proceeds at mark, rounded up to lots of cash; no discount and no fee. */
   readonly after: MarginResult
   /** What the account holds then, by increasing id. */
   readonly holdingsAfter: readonly Holding[]
   /** MM times 10,000, before less after: what discount and fee are shares of. */
   readonly reliefBpsNano: bigint
-  /** Empty: the circuits accept it, and SOFT is restored. */
+  /** Empty: the circuits accept it, and SOFT is restored whatever up to costBps is paid. */
   readonly broken: readonly SoftRule[]
 }
 
 /**
  * Holds a hedge against every rule of a soft transfer, exactly. `moved` is m: what leaves the account, at most one entry an id, none of
- * cash and none of zero lots. Throws OutOfRangeError and InputError as marginOf.
+ * cash and none of zero lots. costBps: the most that discount and fee may come to, on the relief. Throws OutOfRangeError and
+ * InputError as marginOf.
  */
-export function softOutcome(account: HedgeAccount, moved: readonly Holding[]): SoftOutcome {
+export function softOutcome(account: HedgeAccount, moved: readonly Holding[], costBps: bigint): SoftOutcome {
   const { holdings, vectors, parameters } = account
   const before = marginOf(holdings, vectors, parameters)
-  const proceedsLots = floorDivide(markValue(moved, vectors), CASH_LOT_NANO)
+  const proceedsLots = ceilDivide(markValue(moved, vectors), CASH_LOT_NANO)
   const holdingsAfter = changed(holdings, [...negated(moved), { id: CASH_ID, quantityLots: proceedsLots }])
   const broken = [...shapeFaults(account, moved, holdingsAfter)]
   if (broken.includes('quantityRange')) {
@@ -56,9 +57,9 @@ export function softOutcome(account: HedgeAccount, moved: readonly Holding[]): S
   }
   const after = marginOf(holdingsAfter, vectors, parameters)
   broken.push(...riskFaults(before, after))
-  if (!isRestored(after, after.equityNano)) broken.push('softNotRestored')
+  if (!isRestored(before, after, costBps)) broken.push('softNotRestored')
   const less = changed(holdings, negated(shareOf(moved, 99n)))
-  if (isRestored(marginOf(less, vectors, parameters), before.equityNano)) broken.push('overshoot')
+  if (isRestored(before, marginOf(less, vectors, parameters), costBps)) broken.push('overshoot')
   return { before, after, holdingsAfter, reliefBpsNano: before.mmBpsNano - after.mmBpsNano, broken }
 }
 
@@ -74,9 +75,13 @@ export function changed(holdings: readonly Holding[], changes: readonly Holding[
     .sort((a, b) => a.id - b.id)
 }
 
-/** Whether equity is at or above SOFT: equity is given, because a move at mark does not change it. */
-export function isRestored({ softBps2Nano }: MarginResult, equityNano: bigint): boolean {
-  return BASIS_POINTS * BASIS_POINTS * equityNano >= softBps2Nano
+/**
+ * Whether the equity of before, less costBps of what MM falls by, is at or above SOFT of after: a move at mark changes no
+ * equity but by its costs. Exact, as rule 4 of the circuits.
+ */
+export function isRestored(before: MarginResult, after: MarginResult, costBps: bigint): boolean {
+  const costsBps2Nano = costBps * (before.mmBpsNano - after.mmBpsNano)
+  return BASIS_POINTS * BASIS_POINTS * before.equityNano - costsBps2Nano >= after.softBps2Nano
 }
 
 /** A whole percentage of every leg, rounded toward zero, as the circuits round. */
@@ -115,7 +120,7 @@ function* shapeFaults(
 }
 
 function* riskFaults(before: MarginResult, after: MarginResult): Generator<SoftRule> {
-  if (isRestored(before, before.equityNano)) yield 'aboveSoft'
+  if (isRestored(before, before, 0n)) yield 'aboveSoft'
   if (after.mmBpsNano >= before.mmBpsNano) yield 'mmNotLower'
   if (after.imBpsNano > before.imBpsNano) yield 'imHigher'
   if (after.shortGammaNano.some((gamma, underlying) => gamma > before.shortGammaNano[underlying]!)) {
@@ -129,7 +134,7 @@ function total(amounts: readonly bigint[]): bigint {
   return amounts.reduce((sum, amount) => sum + amount, 0n)
 }
 
-function floorDivide(numerator: bigint, denominator: bigint): bigint {
+function ceilDivide(numerator: bigint, denominator: bigint): bigint {
   const quotient = numerator / denominator
-  return numerator % denominator < 0n ? quotient - 1n : quotient
+  return numerator % denominator > 0n ? quotient + 1n : quotient
 }

@@ -1,4 +1,4 @@
-import { type Holding, marginOf } from '../margin.ts'
+import { type Holding, type MarginResult, marginOf } from '../margin.ts'
 import type { RealTrade } from './soft-program.ts'
 import { changed, type HedgeAccount, isRestored, negated } from './soft-rules.ts'
 
@@ -11,8 +11,9 @@ const MILLION = 1_000_000n
 
 /**
  * A fractional trade in whole lots: the smallest multiple of it, rounded toward less, with which `isEnough` holds; undefined
- * where not even 5% more is enough. The legs are m: what leaves the account, by increasing id. SOFT is convex along
- * a trade, and above equity without it, so what is enough is one range of multiples and halving finds its lower end.
+ * where not even 5% more is enough. The legs are m: what leaves the account, by increasing id. SOFT and the costs together are
+ * convex along a trade, and above equity without it, so what is enough is one range of multiples and halving finds its
+ * lower end.
  */
 export function smallestLegs(
   trades: readonly RealTrade[],
@@ -54,10 +55,15 @@ export function legsAround(trades: readonly RealTrade[]): Holding[][] {
   )
 }
 
-/** Whether SOFT is at or below this equity once the legs are gone. */
-export function restores(account: HedgeAccount, legs: readonly Holding[], equityNano: bigint): boolean {
+/** Whether the account is at or above SOFT once the legs are gone and costBps of the relief is paid. */
+export function restores(
+  account: HedgeAccount,
+  before: MarginResult,
+  legs: readonly Holding[],
+  costBps: bigint,
+): boolean {
   const after = marginOf(changed(account.holdings, negated(legs)), account.vectors, account.parameters)
-  return isRestored(after, equityNano)
+  return isRestored(before, after, costBps)
 }
 
 function legsAt(trades: readonly RealTrade[], scale: bigint): Holding[] {

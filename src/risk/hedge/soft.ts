@@ -1,32 +1,28 @@
 import { InputError } from '../../protocol/errors.ts'
-import { CASH_LOT_NANO } from '../../protocol/liquidation.ts'
-import { BASIS_POINTS } from '../../protocol/ranges.ts'
 import { FIRST_GREEK_DIM, greekDim, UNDERLYINGS } from '../../protocol/risk-layout.ts'
 import { type Holding, isBelow, type MarginResult, marginOf } from '../margin.ts'
 import { HedgeInfeasibleError, type HedgeLimit } from './errors.ts'
 import { checkInstruments, type HedgeInstrument } from './instruments.ts'
 import type { Solver } from './linear-program.ts'
-import { type Margins, type RealTrade, type SoftShape, solveSoft } from './soft-program.ts'
-import { type HedgeAccount, isRestored, type SoftOutcome, type SoftRule, softOutcome } from './soft-rules.ts'
+import { type Margins, type RealTrade, type SoftShape, type SoftTargets, solveSoft } from './soft-program.ts'
+import { type HedgeAccount, type SoftOutcome, type SoftRule, softOutcome } from './soft-rules.ts'
 import { legsAround, restores, smallestLegs } from './soft-scale.ts'
 
 export interface SoftHedgeOptions {
   /** Total short gamma falls by at least this share of it, basis points, where there is any. Default 100: one percent. */
   readonly gammaFallBps?: bigint
   /**
-   * Discount and fee that the account will pay, basis points of relief. The hedge is then made just large enough
-   * to leave it at SOFT after paying, if the exact stop allows that. Default 0.
+   * Discount and fee that the account may come to pay, basis points of relief: the hedge restores SOFT after them, and the
+   * exact stop counts them as well. Default 0.
    */
-  readonly paidBps?: bigint
+  readonly costBps?: bigint
 }
 
 export interface SoftHedge extends SoftOutcome {
   /** m: what leaves the account, by increasing id, without cash. Every rule of a soft lot holds. */
   readonly legs: readonly Holding[]
-  /** Sum of |lots| times the cost of a lot. */
+  /** Sum of |lots| times the cost of a lot in the market. */
   readonly costNano: bigint
-  /** Whether E >= SOFT still holds once paidBps of the relief is paid. */
-  readonly isRestoredAfterPaying: boolean
 }
 
 const DEFAULT_GAMMA_FALL_BPS = 100n
@@ -34,7 +30,7 @@ const DEFAULT_GAMMA_FALL_BPS = 100n
 const MAX_TIGHTENINGS = 12
 
 /**
- * The cheapest hedge of an account below SOFT that the circuits accept as a soft lot and that restores SOFT at mark:
+ * The cheapest hedge of an account below SOFT that the circuits accept as a soft lot and that restores SOFT after its costs:
  * a linear program in doubles proposes it, whole lots are cut from it by the smallest multiple that restores SOFT, and
  * marginOf and softOutcome decide, exactly. Cheapest up to that rounding; where the slots bind, up to what the mixed-integer
  * search finds. Deterministic. Throws InputError for an account that is not below SOFT or that holds an id twice and for bad
@@ -64,8 +60,7 @@ class SoftSearch {
   readonly #instruments: readonly HedgeInstrument[]
   readonly #costs: ReadonlyMap<number, bigint>
   readonly #solver: Solver
-  readonly #gammaFallBps: bigint
-  readonly #paidBps: bigint
+  readonly #targets: SoftTargets
   /** By what was proposed, in every shape. */
   readonly #broken = new Set<SoftRule>()
 
@@ -81,8 +76,8 @@ class SoftSearch {
     this.#instruments = instruments
     this.#costs = new Map(instruments.map(({ id, costNano }) => [id, costNano]))
     this.#solver = solver
-    this.#gammaFallBps = options.gammaFallBps ?? DEFAULT_GAMMA_FALL_BPS
-    this.#paidBps = options.paidBps ?? 0n
+    const { gammaFallBps = DEFAULT_GAMMA_FALL_BPS, costBps = 0n } = options
+    this.#targets = { gammaFallBps, costBps }
   }
 
   run(): SoftHedge {
@@ -117,9 +112,11 @@ class SoftSearch {
     for (let round = 0; round < MAX_TIGHTENINGS; round++) {
       const trades = this.#solve(shape, margins)
       if (trades === undefined) return undefined
-      const legs = smallestLegs(trades, (candidate) => this.#restoresNet(candidate, 0n))
+      const legs = smallestLegs(trades, (candidate) =>
+        restores(this.#account, this.#before, candidate, this.#targets.costBps),
+      )
       const outcome = legs && this.#outcome(legs)
-      if (legs !== undefined && outcome?.broken.length === 0) return this.#hedge(trades, legs)
+      if (legs !== undefined && outcome?.broken.length === 0) return this.#priced(legs)
       const near = this.#cheapestAround(trades)
       if (near !== undefined) return near
       for (const rule of outcome?.broken ?? []) this.#broken.add(rule)
@@ -128,15 +125,6 @@ class SoftSearch {
       margins = tightened
     }
     return undefined
-  }
-
-  #hedge(trades: readonly RealTrade[], legs: readonly Holding[]): SoftHedge {
-    const atMark = this.#priced(legs)
-    if (atMark.isRestoredAfterPaying) return atMark
-    const more = smallestLegs(trades, (candidate) => this.#restoresNet(candidate, this.#paidBps))
-    if (more === undefined) return atMark
-    const paid = this.#priced(more)
-    return paid.broken.length === 0 && paid.isRestoredAfterPaying ? paid : atMark
   }
 
   #cheapestAround(trades: readonly RealTrade[]): SoftHedge | undefined {
@@ -153,29 +141,15 @@ class SoftSearch {
   }
 
   #priced(legs: readonly Holding[]): SoftHedge {
-    const outcome = this.#outcome(legs)
-    const paidNano = this.#paidNano(outcome.reliefBpsNano, this.#paidBps)
-    const isRestoredAfterPaying = isRestored(outcome.after, this.#before.equityNano - paidNano)
-    return { ...outcome, legs, costNano: this.#costOf(legs), isRestoredAfterPaying }
+    return { ...this.#outcome(legs), legs, costNano: this.#costOf(legs) }
   }
 
   #outcome(legs: readonly Holding[]): SoftOutcome {
-    return softOutcome(this.#account, legs)
-  }
-
-  #restoresNet(legs: readonly Holding[], paidBps: bigint): boolean {
-    const { reliefBpsNano } = this.#outcome(legs)
-    return restores(this.#account, legs, this.#before.equityNano - this.#paidNano(reliefBpsNano, paidBps))
-  }
-
-  /** The payment rounded up, and one lot more: prices and fees are in lots of cash, rounded down. */
-  #paidNano(reliefBpsNano: bigint, paidBps: bigint): bigint {
-    if (reliefBpsNano <= 0n) return CASH_LOT_NANO
-    return (reliefBpsNano * paidBps) / (BASIS_POINTS * BASIS_POINTS) + 1n + CASH_LOT_NANO
+    return softOutcome(this.#account, legs, this.#targets.costBps)
   }
 
   #solve(shape: SoftShape, margins: Margins): RealTrade[] | undefined {
-    return solveSoft(this.#account, this.#before, shape, margins, this.#gammaFallBps, this.#solver)
+    return solveSoft(this.#account, this.#before, shape, margins, this.#targets, this.#solver)
   }
 
   /** Margins of what a lot of each leg can do to the broken limits, times `factor`; undefined where that is no help. */

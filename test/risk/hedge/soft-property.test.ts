@@ -29,16 +29,23 @@ it('hedges any portfolio that is just below SOFT, in 4 and in 16 slots, or says 
       portfolio,
       fc.bigInt({ min: 1n, max: 99n }),
       fc.constantFrom(4, 16),
-      (drawn, percent, slots) => {
+      fc.constantFrom(0n, 100n, 700n),
+      (drawn, percent, slots, costBps) => {
         const holdings = withCashBelowSoft(changed(drawn, []), vectors, parameters, percent)
         const before = marginOf(holdings, vectors, parameters)
         // Portfolios without a requirement, or with a cent between MM and SOFT, have no soft tier.
         fc.pre(before.tier === 'softLiquidation' && holdings[0]!.quantityLots !== 0n)
         try {
-          const hedge = softHedge({ holdings, vectors, parameters, slots }, instruments, solver)
+          const hedge = softHedge({ holdings, vectors, parameters, slots }, instruments, solver, { costBps })
           expect(hedge.broken).toEqual([])
           expect(hedge.after.tier).not.toBe('softLiquidation')
-          lotOf(holdings, hedge.legs, { mode: 'soft', percent: 100n }, { vectors, parameters }, slots)
+          lotOf(
+            holdings,
+            hedge.legs,
+            { mode: 'soft', percent: 100n, costBps },
+            { vectors, parameters },
+            slots,
+          )
           for (const { id, quantityLots } of hedge.legs) {
             const { depthLots } = instruments.find((instrument) => instrument.id === id)!
             expect(quantityLots <= depthLots && -quantityLots <= depthLots && id !== CASH_ID).toBe(true)

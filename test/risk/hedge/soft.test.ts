@@ -54,7 +54,13 @@ describe.each([
     expect(isBelow(hedge.before, 'soft')).toBe(true)
     expect(isBelow(hedge.after, 'soft')).toBe(false)
     // The rules as the book's own model of the circuits has them, written by another hand.
-    const lot = lotOf(holdings, hedge.legs, { mode: 'soft', percent: 100n }, { vectors, parameters }, slots)
+    const lot = lotOf(
+      holdings,
+      hedge.legs,
+      { mode: 'soft', percent: 100n, costBps: 0n },
+      { vectors, parameters },
+      slots,
+    )
     expect(lot.reduction.reliefBpsNano).toBe(hedge.reliefBpsNano)
     // What leaves the account and the cash at mark are the whole difference.
     const moved = changed(hedge.holdingsAfter, [...hedge.legs, ...negated(holdings)])
@@ -84,6 +90,7 @@ it('is the same from another instance of the solver', async () => {
 describe('against every hedge of whole lots there is', () => {
   const vectors = byId([CASH, coarseOption(2, 0), coarsePerpetual(3, 0), coarseOption(4, 0, 5n, -60n)])
   const LARGEST = 24n
+  const COST_BPS = 100n
   const instrument = (id: number, costNano: bigint): HedgeInstrument => ({ id, depthLots: LARGEST, costNano })
 
   function* every(ids: readonly number[]): Generator<Holding[]> {
@@ -112,9 +119,9 @@ describe('against every hedge of whole lots there is', () => {
     for (const legs of every(ids)) {
       const cost = costOf(legs)
       if (cost === 0n || (least !== undefined && cost >= least)) continue
-      if (softOutcome(account, legs).broken.length === 0) least = cost
+      if (softOutcome(account, legs, COST_BPS).broken.length === 0) least = cost
     }
-    const hedge = softHedge(account, instruments, solver, { gammaFallBps: 0n })
+    const hedge = softHedge(account, instruments, solver, { gammaFallBps: 0n, costBps: COST_BPS })
     expect(least).toBeDefined()
     // Rounding may cost a lot of each leg; a program that optimised something else would be far off.
     const lot = costs.reduce<bigint>((sum, cost) => sum + cost, 0n)
@@ -131,7 +138,7 @@ it('names whole lots when a fraction of one would do and no whole number does', 
   expect(() => softHedge(account, listed, solver, { gammaFallBps: 0n })).toThrow(/whole lots/)
 })
 
-describe('what a hedge is asked beyond the circuits', () => {
+describe('what a hedge is asked beyond a plain trade at mark', () => {
   const { vectors, parameters, instruments, book } = sampleRound('small', 'margin-4')
   const { positions: holdings } = book.find(({ name }) => name === 'naked put seller')!.account
   const account = { holdings, vectors, parameters, slots: 4 }
@@ -144,15 +151,22 @@ describe('what a hedge is asked beyond the circuits', () => {
     expect(has * 10_000n <= had * 6_010n).toBe(true)
   })
 
-  it('is enlarged for what the account will pay, as far as the exact stop allows', () => {
+  it('SOFT is restored after the costs, whatever they are, and the exact stop counts them', () => {
     const free = softHedge(account, instruments, solver)
-    const paying = softHedge(account, instruments, solver, { paidBps: 40n })
-    expect(paying.isRestoredAfterPaying).toBe(true)
-    expect(paying.broken).toEqual([])
-    expect(paying.reliefBpsNano > free.reliefBpsNano).toBe(true)
-    const dear = softHedge(account, instruments, solver, { paidBps: 500n })
-    expect(dear.isRestoredAfterPaying).toBe(false)
-    expect(dear.legs).toEqual(free.legs)
+    for (const costBps of [40n, 500n, 2_000n]) {
+      const paying = softHedge(account, instruments, solver, { costBps })
+      expect(paying.broken).toEqual([])
+      expect(paying.reliefBpsNano > free.reliefBpsNano).toBe(true)
+      const costsBps2Nano = costBps * paying.reliefBpsNano
+      expect(10n ** 8n * paying.before.equityNano - costsBps2Nano >= paying.after.softBps2Nano).toBe(true)
+      // What is needed because of costs is too much without them, and the other way round too little.
+      const terms = { mode: 'soft', percent: 100n } as const
+      const lot = (costs: bigint) => () =>
+        lotOf(holdings, paying.legs, { ...terms, costBps: costs }, { vectors, parameters }, 4)
+      expect(lot(costBps)().reduction.reliefBpsNano).toBe(paying.reliefBpsNano)
+      if (costBps >= 500n) expect(lot(0n)).toThrow(/less must be moved/)
+    }
+    expect(softOutcome(account, free.legs, 500n).broken).toEqual(['softNotRestored'])
   })
 })
 

@@ -79,6 +79,13 @@ export class DemoMarket {
     await this.standStill()
   }
 
+  /** One block, much later: for delays that do not count blocks. */
+  async skip(seconds: number): Promise<void> {
+    const { chain } = this.#stage
+    await chain.provider.send('evm_setNextBlockTimestamp', [(await chain.now()) + seconds])
+    await chain.provider.send('evm_mine', [])
+  }
+
   /** From now on a block is a second, however long a proof takes on this machine. */
   standStill(): Promise<void> {
     return this.#everyBlockTakes(1)

@@ -1,6 +1,9 @@
 import type { EventLog } from 'ethers'
 import { cashOf, entriesOf } from '../../../book/liquidation/positions.ts'
+import { marginIn } from '../../../book/liquidation/requirement.ts'
 import { listCases } from '../../../chain/engine-client/case-list.ts'
+import { latestKnownRound } from '../../../keeper/prove-claim.ts'
+import { isBelow } from '../../../risk/margin.ts'
 import { PLANS, ROLES, type Role } from './cast.ts'
 import type { Setting } from './setting.ts'
 
@@ -20,6 +23,8 @@ export interface CaseOutcome {
   /** Of the liquidated account, now. */
   readonly cashLots: bigint
   readonly positions: number
+  /** Whether its equity is at or above SOFT on the latest round. */
+  readonly isAtSoft: boolean
 }
 
 const ENDINGS = ['settled', 'recovered', 'cured', 'lapsed', 'escalated', 'covered', 'unsold'] as const
@@ -34,6 +39,7 @@ export async function outcomesOf(
     ['CaseClosed', 'Settled', 'Deleveraged'].map((name) => engine.queryFilter(name)),
   )) as [EventLog[], EventLog[], EventLog[]]
   const listed = await listCases(stage.connection)
+  const { risk } = await latestKnownRound(context)
   const names = new Map<string, string>([[stage.deployment.house.toLowerCase(), 'clearing house']])
   for (const part of ['alice', 'bob'] as const) names.set((await stage.address(part)).toLowerCase(), part)
   return ROLES.flatMap((role) => {
@@ -59,6 +65,7 @@ export async function outcomesOf(
         ending: ENDINGS[Number(of(closed)[0]?.args.ending ?? -1)] ?? 'open',
         cashLots: cashOf(positions),
         positions: entriesOf(positions).length,
+        isAtSoft: !isBelow(marginIn(risk, positions), 'soft'),
       },
     ]
   })

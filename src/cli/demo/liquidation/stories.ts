@@ -4,13 +4,15 @@ import { marginIn } from '../../../book/liquidation/requirement.ts'
 import { type ListedCase, listCases } from '../../../chain/engine-client/case-list.ts'
 import { sendTo } from '../../../chain/engine-client/connection.ts'
 import { offerSoft } from '../../../chain/engine-client/liquidator.ts'
+import { readCostParameters } from '../../../chain/engine-client/parameters.ts'
 import { act } from '../../../keeper/act.ts'
 import { Keeper, type Report } from '../../../keeper/keeper.ts'
-import { planLot } from '../../../keeper/lot-plan.ts'
+import { planCosts, planLot } from '../../../keeper/lot-plan.ts'
 import { latestKnownRound } from '../../../keeper/prove-claim.ts'
 import type { KnownRound } from '../../../keeper/rounds.ts'
 import { commit, openSlice, priceSlice, refund, reveal } from '../../../liquidator/liquidator.ts'
 import { ToolError } from '../../../protocol/errors.ts'
+import { isBelow } from '../../../risk/margin.ts'
 import { shortHash } from '../../format.ts'
 import type { Output } from '../../output.ts'
 import { type Cast, type CastAccount, PLANS, ROLES, type Role } from './cast.ts'
@@ -24,7 +26,9 @@ import type { LiquidationTeller } from './tell.ts'
 export const CRASH: Move = { spotBps: -1_500n, volBps: 3_500n }
 /** What the liquidators want to earn, basis points of the relief. */
 const WANTED_BPS = { alice: 150n, bob: 240n } as const
-const SOFT_ASK_BPS = 25n
+
+/** Of the highest soft penalty. */
+const ASKED_PERCENT = 80n
 
 /** Four accounts, from the crash to the table at the end. */
 export class Play {
@@ -70,6 +74,7 @@ export class Play {
   /** Capital enough for one of the two lots that nobody bids for, and not for the other. */
   async #fundHouse(crash: KnownRound): Promise<void> {
     const { stage, context } = this.#setting
+    const parameters = await readCostParameters(stage.connection)
     const carryOf = (role: Role) =>
       planLot({
         account: this.#cast[role].account,
@@ -78,7 +83,7 @@ export class Play {
         round: crash,
         slotCount: context.venueBook.instance.slots,
         solver: context.solver,
-        softPaidBps: 0n,
+        costBps: planCosts(this.#cast[role].account.positions, crash, parameters),
       }).lot.summary.carryLots
     const [small, large] = [carryOf('house'), carryOf('deleveraged')]
     const capital = (small + large) / 2n
@@ -98,11 +103,13 @@ export class Play {
     const { stage, market, liquidators, subTags, onlyTags } = this.#setting
     // All four cases are open. Each account is followed through one case, so no further one is opened.
     onlyTags.clear()
-    const { caseId } = (await this.#caseOf('soft')).engineCase
+    const { caseId, capBps } = (await this.#caseOf('soft')).engineCase
     const lot = await this.#open('alice', caseId)
     this.#tell.opened('alice', lot.moved.length)
-    await offerSoft(stage.connection, liquidators.alice.signer, caseId, SOFT_ASK_BPS, subTags.aliceSoft)
-    this.#tell.line(`alice offers to take it for ${SOFT_ASK_BPS} bps of the relief`)
+    // A little below the cap: what the account keeps is room for the minutes until the next round.
+    const askBps = (capBps * ASKED_PERCENT) / 100n
+    await offerSoft(stage.connection, liquidators.alice.signer, caseId, askBps, subTags.aliceSoft)
+    this.#tell.asked('alice', askBps, capBps)
     await market.wait(36)
     await this.#work()
   }
@@ -113,12 +120,11 @@ export class Play {
     const round = await latestKnownRound(context)
     const tag = this.#tags.soft
     const margin = marginIn(round.risk, context.venueBook.opening(tag).account.positions)
-    const isBack = margin.tier === 'healthy' || margin.tier === 'reduceOnly'
-    const threshold = isBack ? ('soft' as const) : ('mm' as const)
+    if (isBelow(margin, 'soft')) throw new ToolError('the hedged account of the demo is still below SOFT')
     const { sent } = await this.#out.task('proving the recovery', () =>
-      act(context, { kind: 'attest', tag, threshold }),
+      act(context, { kind: 'attest', tag, threshold: 'soft' }),
     )
-    this.#tell.recovered(PLANS.soft.name, threshold, margin, sent!.gasUsed)
+    this.#tell.recovered(PLANS.soft.name, margin, sent!.gasUsed)
   }
 
   async #sealedCase(): Promise<void> {

@@ -31,6 +31,8 @@ const DONE: Readonly<Record<Report['action']['kind'], string>> = {
   escalate: 'makes it a full case',
   lapse: 'lapses the case',
   fail: 'calls the settlement off',
+  applyDeposit: 'puts a deposit in the book',
+  cure: 'ends the case by a deposit that restores the buffer',
 }
 
 /** The words of the demo's second half. */
@@ -73,7 +75,7 @@ export class LiquidationTeller {
     this.section(`Round ${sequence}: spot ${Number(spotBps) / 100}%, volatility +${Number(volBps) / 100}%`)
     this.line(
       'The keeper sweeps the book, and proves and opens cases for the four that are followed here, one for each. What it ' +
-        'would go on to do (hedge an account that its auction left between MM and SOFT, say) is left out.',
+        'would go on to do afterwards is left out.',
     )
   }
 
@@ -94,10 +96,17 @@ export class LiquidationTeller {
     )
   }
 
-  recovered(who: string, threshold: string, margin: MarginResult, gasUsed: bigint): void {
+  asked(who: string, askBps: bigint, capBps: bigint): void {
     this.line(
-      `${who}: recovered. Equity of ${usd(margin.equityNano)} USD is at or above ${threshold.toUpperCase()} again, proven on ` +
-        `the next round, gas ${grouped(gasUsed)}`,
+      `${who} offers to take it for ${askBps} bps of the relief; at most ${capBps} may be asked, and the hedge is the least ` +
+        'that restores the buffer after the most',
+    )
+  }
+
+  recovered(who: string, { equityNano, requirementNano }: MarginResult, gasUsed: bigint): void {
+    this.line(
+      `${who}: recovered. Equity of ${usd(equityNano)} USD is at or above SOFT, ${usd(requirementNano.soft)} USD, again, proven ` +
+        `on the next round, gas ${grouped(gasUsed)}`,
     )
   }
 
@@ -117,6 +126,7 @@ export class LiquidationTeller {
       lotsUsd(outcome.feeLots),
       lotsUsd(outcome.taxLots),
       outcome.ending,
+      outcome.isAtSoft ? 'yes' : 'no',
     ])
     const columns = [
       { head: 'account' },
@@ -127,6 +137,7 @@ export class LiquidationTeller {
       { head: 'fee USD', align: 'right' },
       { head: 'tax USD', align: 'right' },
       { head: 'end' },
+      { head: 'at SOFT' },
     ] as const
     this.#out.print(tableText(columns, rows, 3))
   }
