@@ -2,12 +2,11 @@
 pragma solidity 0.8.37;
 
 import {Protocol} from "@generated/Protocol.sol";
-import {MarginSignals} from "@generated/MarginSignals.sol";
 import {BookRegistry} from "contracts/BookRegistry.sol";
 import {IMarginVerifier} from "contracts/IMarginVerifier.sol";
-import {Contexts} from "contracts/lib/Contexts.sol";
 import {MarginClaims} from "contracts/lib/MarginClaims.sol";
 import {MarginRecords} from "contracts/lib/MarginRecords.sol";
+import {MarginStatements} from "contracts/lib/MarginStatements.sol";
 import {RiskOracle} from "contracts/RiskOracle.sol";
 
 /**
@@ -20,6 +19,8 @@ import {RiskOracle} from "contracts/RiskOracle.sol";
  * - Nothing is recorded without a valid proof whose every public signal was compared with stored state: the root of a
  *   recent head, the root of a recent and fresh round, that round's parameters, a claim, a tag, no chain, and the
  *   context of this chain, this contract and the beneficiary. A copied proof therefore pays its prover, not its copier.
+ * - A batch is its statements one after the other, each under the rules of a single one: all are recorded or none.
+ *   Only their proofs are verified together (docs/circuits.md: why that is as sound).
  * - For one tag and claim the recorded positions strictly increase. So no statement is recorded twice, however its
  *   proof is re-randomised: replay is decided by the statement and proof bytes are never looked at.
  * - A statement is recorded only if nothing newer contradicts it. Covered at T contradicts below T' for every T' at
@@ -34,21 +35,8 @@ import {RiskOracle} from "contracts/RiskOracle.sol";
  *
  * What a record does not say: anything of a round after its own, or of a book published after its own.
  */
-contract MarginAttestor {
+contract MarginAttestor is MarginStatements {
     using MarginRecords for uint256;
-    using MarginSignals for uint256[8];
-
-    /// What the signals of a proof state, once each of them has been compared with the chain.
-    struct Statement {
-        uint256 tag;
-        uint256 threshold;
-        bool below;
-        uint256 position;
-    }
-
-    IMarginVerifier public immutable verifier;
-    RiskOracle public immutable oracle;
-    BookRegistry public immutable registry;
 
     /// Newest position per threshold, all four in one word (MarginRecords), so that a statement writes one slot.
     mapping(uint256 tag => uint256 positions) private _covered;
@@ -69,88 +57,54 @@ contract MarginAttestor {
         uint64 headSequence
     );
 
-    error NotAContract(address given);
-    error SignalOutOfField(uint256 index, uint256 value);
-    error BookRootUnknown(uint256 bookRoot);
-    error BookRootSuperseded(uint256 bookRoot, uint64 sequence, uint64 headSequence);
-    error TagTouchedSince(uint256 tag, uint64 headSequence, uint64 touchedSequence);
-    error RoundNotRecent(uint256 riskRoot, uint64 latestSequence);
-    error RoundStale(uint64 sequence, uint64 time, uint64 maxAgeSeconds);
-    error ParametersMismatch(uint256 given, uint256 ofRound);
     error NotAnAttestation(uint256 claim);
     error NotATrigger(uint256 claim);
-    error TagIsZero();
-    error ChainNotZero(uint256 chainIn, uint256 chainOut);
-    error ContextMismatch(uint256 given, uint256 expected);
     error AlreadyRecorded(uint256 tag, uint256 claim, uint64 roundSequence, uint64 headSequence);
     error NewerRecordExists(uint256 tag, uint256 claim, uint64 roundSequence, uint64 headSequence);
     error ContradictedByTrigger(uint256 tag, uint64 roundSequence, uint64 headSequence);
     error ContradictedByAttestation(uint256 tag, uint64 roundSequence, uint64 headSequence);
     error InvalidProof();
 
-    constructor(IMarginVerifier verifier_, RiskOracle oracle_, BookRegistry registry_) {
-        if (address(verifier_).code.length == 0) revert NotAContract(address(verifier_));
-        if (address(oracle_).code.length == 0) revert NotAContract(address(oracle_));
-        if (address(registry_).code.length == 0) revert NotAContract(address(registry_));
-        verifier = verifier_;
-        oracle = oracle_;
-        registry = registry_;
-    }
+    constructor(IMarginVerifier verifier_, RiskOracle oracle_, BookRegistry registry_)
+        MarginStatements(verifier_, oracle_, registry_)
+    {}
 
     // ---------------------------------------------------------------- statements
 
     /// @notice Records that the tag's account is covered. Anyone may send it; it speaks for `beneficiary`.
     function attest(uint256[8] calldata proof, uint256[8] calldata signals, address beneficiary) external {
         Statement memory statement = _check(signals, beneficiary);
-        if (statement.below) revert NotAnAttestation(signals.claim());
-        uint256 covered = _covered[statement.tag];
-        _requireNew(covered, statement, signals.claim());
-        uint256 contrary =
-            _below[statement.tag].newest(Protocol.LOOSEST_THRESHOLD, statement.threshold);
-        if (contrary >= statement.position) {
-            revert ContradictedByTrigger(statement.tag, contrary.roundOf(), contrary.headOf());
-        }
+        uint256 covered = _admitAttestation(statement);
         if (!verifier.verify(proof, signals)) revert InvalidProof();
-        _covered[statement.tag] = covered.set(statement.threshold, statement.position);
-        emit Attested(
-            statement.tag,
-            statement.threshold,
-            beneficiary,
-            statement.position.roundOf(),
-            statement.position.headOf()
-        );
+        _recordAttestation(statement, covered);
     }
 
     /// @notice Records that the tag's account is below the threshold. Anyone may send it; it speaks for `beneficiary`.
     function trigger(uint256[8] calldata proof, uint256[8] calldata signals, address beneficiary) external {
         Statement memory statement = _check(signals, beneficiary);
-        if (!statement.below) revert NotATrigger(signals.claim());
-        uint256 below = _below[statement.tag];
-        _requireNew(below, statement, signals.claim());
-        uint256 contrary =
-            _covered[statement.tag].newest(statement.threshold, Protocol.STRICTEST_THRESHOLD);
-        if (contrary > statement.position) {
-            revert ContradictedByAttestation(statement.tag, contrary.roundOf(), contrary.headOf());
-        }
+        uint256 below = _admitTrigger(statement);
         if (!verifier.verify(proof, signals)) revert InvalidProof();
-        _below[statement.tag] = below.set(statement.threshold, statement.position);
-        emit Triggered(
-            statement.tag,
-            statement.threshold,
-            beneficiary,
-            statement.position.roundOf(),
-            statement.position.headOf()
-        );
+        _recordTrigger(statement, below);
+    }
+
+    /// @notice Several attestations, of one or many accounts, in their order: all of them are recorded, or none.
+    /// @param beneficiaries for whom each speaks, one for each proof
+    function attestBatch(IMarginVerifier.Proven[] calldata batch, address[] calldata beneficiaries) external {
+        Statement[] memory statements = _checkBatch(batch, beneficiaries);
+        for (uint256 i = 0; i < statements.length; ++i) {
+            _recordAttestation(statements[i], _admitAttestation(statements[i]));
+        }
+    }
+
+    /// @notice Several triggers likewise.
+    function triggerBatch(IMarginVerifier.Proven[] calldata batch, address[] calldata beneficiaries) external {
+        Statement[] memory statements = _checkBatch(batch, beneficiaries);
+        for (uint256 i = 0; i < statements.length; ++i) {
+            _recordTrigger(statements[i], _admitTrigger(statements[i]));
+        }
     }
 
     // ---------------------------------------------------------------- views
-
-    /// @notice The context signal of a proof made for this beneficiary.
-    function contextFor(address beneficiary) public view returns (uint256) {
-        return Contexts.contextOf(
-            Protocol.MARGIN_CONTEXT_DOMAIN, address(this), bytes32(uint256(uint160(beneficiary)))
-        );
-    }
 
     /// @notice For other protocols: whether the tag's account was last proven covered at `threshold` or a stricter one,
     /// on a round no older than `maxAge` seconds.
@@ -198,58 +152,62 @@ contract MarginAttestor {
 
     // ---------------------------------------------------------------- internals
 
-    /// @dev Compares every signal with what the chain knows. The caller still owes the direction, the order against
-    /// earlier records, and the proof itself.
-    function _check(uint256[8] calldata signals, address beneficiary)
-        private
-        view
-        returns (Statement memory statement)
-    {
-        _requireInField(signals);
-        uint64 headSequence = _requireRecentHead(signals.bookRoot(), signals.tag());
-        uint64 roundSequence = _requireFreshRound(signals.riskRoot(), signals.parameters());
-        (statement.threshold, statement.below) = MarginClaims.decode(signals.claim());
-        statement.tag = signals.tag();
-        if (statement.tag == 0) revert TagIsZero();
-        if (signals.chainIn() | signals.chainOut() != 0) {
-            revert ChainNotZero(signals.chainIn(), signals.chainOut());
-        }
-        uint256 expected = contextFor(beneficiary);
-        if (signals.context() != expected) revert ContextMismatch(signals.context(), expected);
-        statement.position = MarginRecords.position(roundSequence, headSequence);
-    }
-
-    function _requireInField(uint256[8] calldata signals) private pure {
-        for (uint256 i = 0; i < signals.length; ++i) {
-            if (signals[i] >= Protocol.FIELD_MODULUS) revert SignalOutOfField(i, signals[i]);
+    /// @dev Whether what is recorded leaves room for this attestation.
+    /// @return covered the tag's word, for the record
+    function _admitAttestation(Statement memory statement) private view returns (uint256 covered) {
+        if (statement.below) revert NotAnAttestation(statement.claim);
+        covered = _covered[statement.tag];
+        _requireNew(covered, statement);
+        uint256 contrary =
+            _below[statement.tag].newest(Protocol.LOOSEST_THRESHOLD, statement.threshold);
+        if (contrary >= statement.position) {
+            revert ContradictedByTrigger(statement.tag, contrary.roundOf(), contrary.headOf());
         }
     }
 
-    function _requireRecentHead(uint256 bookRoot, uint256 tag) private view returns (uint64) {
-        (uint64 sequence, bool recent, uint64 touched) = registry.findRecentFor(bookRoot, tag);
-        if (sequence == 0) revert BookRootUnknown(bookRoot);
-        if (!recent) revert BookRootSuperseded(bookRoot, sequence, registry.headSequence());
-        if (sequence < touched) revert TagTouchedSince(tag, sequence, touched);
-        return sequence;
+    function _admitTrigger(Statement memory statement) private view returns (uint256 below) {
+        if (!statement.below) revert NotATrigger(statement.claim);
+        below = _below[statement.tag];
+        _requireNew(below, statement);
+        uint256 contrary =
+            _covered[statement.tag].newest(statement.threshold, Protocol.STRICTEST_THRESHOLD);
+        if (contrary > statement.position) {
+            revert ContradictedByAttestation(statement.tag, contrary.roundOf(), contrary.headOf());
+        }
     }
 
-    function _requireFreshRound(uint256 riskRoot, uint256 parameters) private view returns (uint64) {
-        (uint64 sequence, uint64 time, bool stale, uint256 ofRound) = oracle.findRecent(riskRoot);
-        if (sequence == 0) revert RoundNotRecent(riskRoot, oracle.latestSequence());
-        if (stale) revert RoundStale(sequence, time, oracle.maxAgeSeconds());
-        if (parameters != ofRound) revert ParametersMismatch(parameters, ofRound);
-        return sequence;
+    /// @dev Only of a statement that was admitted and whose proof is valid.
+    function _recordAttestation(Statement memory statement, uint256 covered) private {
+        _covered[statement.tag] = covered.set(statement.threshold, statement.position);
+        emit Attested(
+            statement.tag,
+            statement.threshold,
+            statement.beneficiary,
+            statement.position.roundOf(),
+            statement.position.headOf()
+        );
+    }
+
+    function _recordTrigger(Statement memory statement, uint256 below) private {
+        _below[statement.tag] = below.set(statement.threshold, statement.position);
+        emit Triggered(
+            statement.tag,
+            statement.threshold,
+            statement.beneficiary,
+            statement.position.roundOf(),
+            statement.position.headOf()
+        );
     }
 
     /// @dev Strictly newer than the newest record of the same tag and claim. That alone makes every statement single,
     /// for the price of a slot that is written anyway.
-    function _requireNew(uint256 positions, Statement memory statement, uint256 claim) private pure {
+    function _requireNew(uint256 positions, Statement memory statement) private pure {
         uint256 recorded = positions.get(statement.threshold);
         if (recorded == statement.position) {
-            revert AlreadyRecorded(statement.tag, claim, recorded.roundOf(), recorded.headOf());
+            revert AlreadyRecorded(statement.tag, statement.claim, recorded.roundOf(), recorded.headOf());
         }
         if (recorded > statement.position) {
-            revert NewerRecordExists(statement.tag, claim, recorded.roundOf(), recorded.headOf());
+            revert NewerRecordExists(statement.tag, statement.claim, recorded.roundOf(), recorded.headOf());
         }
     }
 

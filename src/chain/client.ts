@@ -6,7 +6,7 @@ import { type Artifacts, type BuildOptions, buildContracts } from './build.ts'
 import type { Deployment } from './deploy.ts'
 import { type Groth16Proof, toSolidityProof } from './generate-verifier.ts'
 import { type SendOptions, type Sent, send, view } from './transactions.ts'
-import { VERIFIER_ERRORS } from './verifier-template.ts'
+import { VERIFIER_ERRORS } from './verifier-assembly.ts'
 
 /** The contracts as typed functions. Boundary module: network. Every failure is a ChainError in words. */
 export interface Connection {
@@ -14,6 +14,8 @@ export interface Connection {
   readonly oracle: Contract
   readonly registry: Contract
   readonly attestor: Contract
+  /** Of margin proofs. */
+  readonly verifier: Contract
   /** Every named error that any of the contracts can give, the verifier's included. */
   readonly errors: Interface
 }
@@ -31,6 +33,7 @@ export async function connect(
     oracle: contract(deployment.oracle, 'RiskOracle'),
     registry: contract(deployment.registry, 'BookRegistry'),
     attestor: contract(deployment.attestor, 'MarginAttestor'),
+    verifier: contract(deployment.verifier, 'IMarginVerifier'),
     errors: errorsOf(artifacts),
   }
 }

@@ -1,15 +1,15 @@
 import { keccak256, toBeHex } from 'ethers'
 import { SetupError } from '../protocol/errors.ts'
 import { FIELD_MODULUS } from '../protocol/field.ts'
-import type { ProvenanceKind } from '../prover/provenance.ts'
+import { LOCAL_CHAIN_IDS, type ProvenanceKind } from '../prover/key-kind.ts'
 import { solidityHeader } from './generate-protocol.ts'
 import { verifierSource } from './verifier-template.ts'
+
+export { LOCAL_CHAIN_IDS }
 
 /** Order of BN254's base field: coordinates of points are below it. */
 export const BASE_FIELD_MODULUS =
   21888242871839275222246405745257275088696311157297823662689037894645226208583n
-/** Chains on which development keys may live: anvil's and hardhat's, and geth's development chain. */
-export const LOCAL_CHAIN_IDS: readonly bigint[] = [31337n, 1337n]
 
 /** A Groth16 verification key on BN254 as snarkjs writes it: decimal strings, projective with z = 1. */
 export interface Groth16VerificationKey {

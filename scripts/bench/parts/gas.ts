@@ -1,4 +1,5 @@
 import { id, type NonceManager } from 'ethers'
+import { attestBatch } from '../../../src/chain/batch.ts'
 import {
   approveParameters,
   attest,
@@ -26,6 +27,9 @@ import { atMost, type BenchPart, type Say, showCount } from '../part.ts'
 import { type BenchWorld, benchArtifacts, benchWorld, fullestOf, witnessOf } from '../world.ts'
 
 const TARGET_GAS = 320_000
+/** What a statement costs in a batch of BATCH is to be at most this share of what it costs alone. */
+const TARGET_SHARE = 0.5
+const BATCH = 8
 const MAX_AGE_SECONDS = 600
 /** Accounts of the local chain by part. */
 const ADMIN = 0
@@ -37,11 +41,11 @@ const ACCOUNTS = 10
 /**
  * Gas of real transactions on a local chain, with the margin-16 verifier and real proofs. `attest` and `trigger`
  * are an account's first record, on the newest round; the dearest ones answer on the round before and have a contrary
- * record of the same account to compare with.
+ * record of the same account to compare with. A batch holds first records of as many accounts.
  */
 export const gasPart: BenchPart = {
   name: 'gas',
-  summary: 'gas of an attestation, a trigger, a round and a book head',
+  summary: 'gas of an attestation alone and in a batch, a trigger, a round and a book head',
   async run(_options, say) {
     const artifacts = await benchArtifacts(say)
     say('the sample book')
@@ -87,6 +91,8 @@ interface Statements {
   /** Another account, solvent but below its maintenance margin: both are true of it, and contrary records. */
   readonly solvent: ProvenStatement
   readonly below: ProvenStatement
+  /** Of BATCH solvent accounts, that they are. */
+  readonly batch: readonly ProvenStatement[]
 }
 
 async function proveStatements(
@@ -109,10 +115,25 @@ async function proveStatements(
       healthy: await proven(healthy, { threshold: 'im', below: false }),
       solvent: await proven(distressed, { threshold: 'zero', below: false }),
       below: await proven(distressed, { threshold: 'mm', below: true }),
+      batch: await inTurn(solventOf(world), (index) => proven(index, { threshold: 'zero', below: false })),
     }
   } finally {
     await prover.close()
   }
+}
+
+/** As many solvent accounts as a batch takes. */
+function solventOf({ entries }: BenchWorld): number[] {
+  const solvent = [...entries.keys()].filter((index) => entries[index]!.tier !== 'insolvent')
+  if (solvent.length < BATCH) throw new Error(`the sample book has only ${solvent.length} solvent accounts`)
+  return solvent.slice(0, BATCH)
+}
+
+/** One after the other: a prover has all threads for a proof. */
+async function inTurn<T>(indices: readonly number[], make: (index: number) => Promise<T>): Promise<T[]> {
+  const made: T[] = []
+  for (const index of indices) made.push(await make(index))
+  return made
 }
 
 interface Stage {
@@ -140,11 +161,14 @@ async function measure(stage: Stage) {
   await triggered(statements.below)
   await feedRound(stage, 2)
   const dearestAttest = await attested(statements.solvent)
+  await restart()
+  const batch = await attestBatch(connection, keeper, statements.batch)
   return {
     attest: gasOf(plainAttest),
     trigger: gasOf(plainTrigger),
     attestDearest: gasOf(dearestAttest),
     triggerDearest: gasOf(dearestTrigger),
+    attestInBatch: Math.ceil(gasOf(batch) / statements.batch.length),
     postRound: gasOf(round),
     publish: gasOf(head),
   }
@@ -189,6 +213,8 @@ function gasOf({ gasUsed }: Sent): number {
 
 function report(figures: Awaited<ReturnType<typeof measure>>) {
   const bounded = (measure: string, gas: number) => atMost(measure, gas, TARGET_GAS, showCount)
+  const share = figures.attestInBatch / figures.attest
+  const showShare = (value: number) => value.toFixed(2)
   return {
     figures,
     rows: [
@@ -196,6 +222,11 @@ function report(figures: Awaited<ReturnType<typeof measure>>) {
       bounded('gas of an attestation, dearest case', figures.attestDearest),
       bounded('gas of a trigger, first of its account', figures.trigger),
       bounded('gas of a trigger, dearest case', figures.triggerDearest),
+      {
+        measure: `gas of an attestation, each in a batch of ${BATCH}`,
+        figure: showCount(figures.attestInBatch),
+      },
+      atMost('the same / an attestation alone', share, TARGET_SHARE, showShare),
       { measure: `gas of a round, ${FEEDERS.length} signatures`, figure: showCount(figures.postRound) },
       { measure: 'gas of a book head', figure: showCount(figures.publish) },
     ],
