@@ -16,8 +16,8 @@ import {MarginParameters} from "contracts/lib/MarginParameters.sol";
  * - A round's parameters and configuration are the pair that governance had approved last when it was posted.
  * - The quorum is at least 1 and at most the number of feeders.
  *
- * What is not checked here: that the risk root is the right one for the market data behind `marketHash`. Anyone can
- * recompute it; until a challenge exists the feeders are trusted for it.
+ * What is not checked here: that the risk root is the right one for the market data behind `marketHash`. Here the feeders
+ * are trusted for it; ChallengeableOracle takes a round only with its data, and rejects it when somebody shows it wrong.
  */
 contract RiskOracle is AccessControlEnumerable, EIP712 {
     struct Round {
@@ -33,6 +33,8 @@ contract RiskOracle is AccessControlEnumerable, EIP712 {
     struct StoredRound {
         uint64 time;
         uint64 parameterSet;
+        /// Shown to be wrong: it counts for nothing but the order of rounds.
+        bool rejected;
         uint256 riskRoot;
         bytes32 marketHash;
     }
@@ -71,6 +73,7 @@ contract RiskOracle is AccessControlEnumerable, EIP712 {
         bytes32 configurationHash,
         bytes32 marketHash
     );
+    event RoundRejected(uint64 indexed sequence, uint256 indexed riskRoot);
     event ParametersApproved(uint64 indexed set, uint256 parameters, bytes32 configurationHash);
     event QuorumChanged(uint64 quorum);
 
@@ -120,7 +123,11 @@ contract RiskOracle is AccessControlEnumerable, EIP712 {
      * @param signatures one of each signing feeder, in ascending order of the feeders' addresses, so that none counts
      * twice
      */
-    function postRound(Round calldata round, bytes[] calldata signatures) external {
+    function postRound(Round calldata round, bytes[] calldata signatures) external virtual {
+        _postRound(round, signatures);
+    }
+
+    function _postRound(Round calldata round, bytes[] calldata signatures) internal {
         _requireNewer(round);
         if (round.riskRoot == 0 || round.riskRoot >= Protocol.FIELD_MODULUS) {
             revert RiskRootOutOfRange(round.riskRoot);
@@ -130,7 +137,7 @@ contract RiskOracle is AccessControlEnumerable, EIP712 {
 
         previousSequence = latestSequence;
         latestSequence = round.sequence;
-        _rounds[round.sequence] = StoredRound(round.time, set, round.riskRoot, round.marketHash);
+        _rounds[round.sequence] = StoredRound(round.time, set, false, round.riskRoot, round.marketHash);
         emit RoundPosted(
             round.sequence,
             round.riskRoot,
@@ -161,6 +168,12 @@ contract RiskOracle is AccessControlEnumerable, EIP712 {
     // ---------------------------------------------------------------- views
 
     function roundAt(uint64 sequence) public view returns (Round memory) {
+        if (isRejected(sequence)) revert UnknownRound(sequence);
+        return _postedRound(sequence);
+    }
+
+    /// @dev A rejected round as well.
+    function _postedRound(uint64 sequence) internal view returns (Round memory) {
         StoredRound storage stored = _rounds[sequence];
         if (stored.time == 0) revert UnknownRound(sequence);
         ParameterSet storage set = parameterSets[stored.parameterSet];
@@ -173,15 +186,26 @@ contract RiskOracle is AccessControlEnumerable, EIP712 {
         return roundAt(latestSequence);
     }
 
-    /// @return 0 when there is no such round
+    /// @return 0 when there is no such round, or it was rejected
     function roundTime(uint64 sequence) external view returns (uint64) {
-        return _rounds[sequence].time;
+        StoredRound storage stored = _rounds[sequence];
+        return stored.rejected ? 0 : stored.time;
+    }
+
+    function isRejected(uint64 sequence) public view returns (bool) {
+        return _rounds[sequence].rejected;
+    }
+
+    /// @notice Whether something may settle on this round. Here every round that stands is final at once.
+    function isSettleable(uint64 sequence) public view virtual returns (bool) {
+        StoredRound storage stored = _rounds[sequence];
+        return stored.time != 0 && !stored.rejected;
     }
 
     /// @notice Whether the round is one of the last two and not stale.
     function isRecent(uint64 sequence) external view returns (bool) {
         if (sequence == 0 || (sequence != latestSequence && sequence != previousSequence)) return false;
-        return !_isStale(_rounds[sequence].time);
+        return !_rounds[sequence].rejected && !_isStale(_rounds[sequence].time);
     }
 
     /**
@@ -197,17 +221,25 @@ contract RiskOracle is AccessControlEnumerable, EIP712 {
         sequence = latestSequence;
         // A root is never zero, so an empty place cannot match.
         if (riskRoot == 0) return (0, 0, true, 0);
-        if (_rounds[sequence].riskRoot != riskRoot) {
-            sequence = previousSequence;
-            if (_rounds[sequence].riskRoot != riskRoot) return (0, 0, true, 0);
-        }
         StoredRound storage round = _rounds[sequence];
+        if (round.rejected || round.riskRoot != riskRoot) {
+            sequence = previousSequence;
+            round = _rounds[sequence];
+            if (round.rejected || round.riskRoot != riskRoot) return (0, 0, true, 0);
+        }
         time = round.time;
         stale = _isStale(time);
         parameters = parameterSets[round.parameterSet].parameters;
     }
 
     // ---------------------------------------------------------------- internals
+
+    /// @dev Sequence and time stay taken: nothing older may be posted in its place.
+    function _reject(uint64 sequence) internal {
+        StoredRound storage stored = _rounds[sequence];
+        stored.rejected = true;
+        emit RoundRejected(sequence, stored.riskRoot);
+    }
 
     function _requireNewer(Round calldata round) private view {
         uint64 latest = latestSequence;

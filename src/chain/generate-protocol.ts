@@ -1,5 +1,6 @@
 import { id } from 'ethers'
 import { encodeClaim, NO_CLAIM, THRESHOLD_CODES, THRESHOLDS } from '../protocol/claims.ts'
+import { CONTEXT_DOMAINS } from '../protocol/context-domains.ts'
 import { DOMAIN_TAGS } from '../protocol/domains.ts'
 import { FIELD_MODULUS } from '../protocol/field.ts'
 import {
@@ -38,22 +39,6 @@ import {
 /** Solidity's side of the one source: constants, as text. Pure; build.ts writes it. */
 
 export const SOLIDITY_VERSION = '0.8.37'
-
-/**
- * What a context signal binds its proof to, one domain for each kind of call, so that no proof made for one serves as
- * another's. Each separates its keccak-256 from every other in use.
- */
-export const CONTEXT_DOMAINS = {
-  margin: 'tacit.margin.context.v1',
-  lot: 'tacit.lot.context.v1',
-  transfer: 'tacit.transfer.context.v1',
-  deposit: 'tacit.deposit.context.v1',
-  withdrawal: 'tacit.withdrawal.context.v1',
-  cover: 'tacit.cover.context.v1',
-  epoch: 'tacit.epoch.context.v1',
-} as const
-
-export type ContextDomain = keyof typeof CONTEXT_DOMAINS
 
 export function solidityHeader(generator: string): string {
   return [

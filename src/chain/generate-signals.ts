@@ -10,6 +10,17 @@ import {
   TRANSFER_SIGNALS,
   TRANSFER_TERMS,
 } from '../protocol/liquidation.ts'
+import {
+  CHARGES_WORD,
+  EXPIRY_FORWARD,
+  GREEK_SHOCK_WORD,
+  INSTRUMENT_HALT,
+  INSTRUMENT_MARK,
+  LISTED_INSTRUMENT,
+  ROUND_SPOTS,
+  SHOCK_WORD,
+  VOLATILITY_WORD,
+} from '../protocol/oracle-words.ts'
 import type { WordFields } from '../protocol/packed-word.ts'
 import { MARGIN_SIGNALS } from '../protocol/signals.ts'
 import { GAUGE_WORD, LIQUIDITY_WORD, SEAL_SIGNALS } from '../protocol/solvency.ts'
@@ -40,6 +51,15 @@ export const WORD_LIBRARIES = {
   KeptPlaces: KEPT_PLACES,
   GaugeWord: GAUGE_WORD,
   LiquidityWord: LIQUIDITY_WORD,
+  ListedInstrument: LISTED_INSTRUMENT,
+  RoundSpots: ROUND_SPOTS,
+  ExpiryForward: EXPIRY_FORWARD,
+  InstrumentMark: INSTRUMENT_MARK,
+  InstrumentHalt: INSTRUMENT_HALT,
+  VolatilityWord: VOLATILITY_WORD,
+  GreekShockWord: GREEK_SHOCK_WORD,
+  ChargesWord: CHARGES_WORD,
+  ShockWord: SHOCK_WORD,
 } as const satisfies Readonly<Record<string, WordFields<string>>>
 
 /** Every library's text by its name. */

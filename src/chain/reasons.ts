@@ -1,6 +1,7 @@
 import { decodeClaim } from '../protocol/claims.ts'
 import { MARGIN_SIGNALS } from '../protocol/signals.ts'
 import { ENGINE_REASONS } from './reasons-engine.ts'
+import { ORACLE_REASONS } from './reasons-oracle.ts'
 import { SEALS_REASONS } from './reasons-seals.ts'
 import { VAULT_REASONS } from './reasons-vault.ts'
 
@@ -39,6 +40,10 @@ const ATTESTOR: Readonly<Record<string, Words>> = {
   ContradictedByAttestation: (_tag, round, head) =>
     `a newer attestation, on round ${round} and head ${head}, says that the account is covered`,
   InvalidProof: () => 'the proof does not verify for these public signals',
+  InvalidBatch: (proofs) =>
+    `of the ${proofs} proofs in the batch at least one does not verify, so none is recorded: verify each alone`,
+  BeneficiariesMismatch: (proofs, beneficiaries) =>
+    `a batch of ${proofs} proofs names ${beneficiaries} beneficiaries instead of one for each`,
   NoClaim: () => 'the proof makes no claim',
   UnknownClaim: (claim) => `no claim has the code ${claim}`,
   UnknownThreshold: (threshold) => `no threshold has the code ${threshold}`,
@@ -54,7 +59,8 @@ const VERIFIER: Readonly<Record<string, Words>> = {
     `public signal number ${index} of the proof is ${value}, not below the field modulus: it would alias another value`,
   CoordinateNotInField: (index, value) =>
     `coordinate ${COORDINATES[Number(index)] ?? index} of the proof is ${value}, not below the base field's modulus`,
-  CurveOperationFailed: () => 'the proof has a point that is not on its curve',
+  CurveOperationFailed: () => 'the proof has a point that is not on its curve, or not in its subgroup',
+  BatchSizeOutOfRange: (count, most) => `a batch takes from 1 to ${most} proofs, not ${count}`,
 }
 
 const ORACLE: Readonly<Record<string, Words>> = {
@@ -110,6 +116,7 @@ export const REASONS: Readonly<Record<string, Words>> = {
   ...VAULT_REASONS,
   ...ENGINE_REASONS,
   ...SEALS_REASONS,
+  ...ORACLE_REASONS,
   ...LIBRARIES,
   ...VERIFIER,
   ...ORACLE,

@@ -3,6 +3,7 @@ import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { ToolError } from '../protocol/errors.ts'
 import { REPOSITORY_ROOT } from '../prover/cache.ts'
+import { oracleSources } from './generate-oracle.ts'
 import { solidityPoseidon } from './generate-poseidon.ts'
 import { solidityProtocol } from './generate-protocol.ts'
 import { solidityLibraries } from './generate-signals.ts'
@@ -18,7 +19,12 @@ export const GENERATED_PREFIX = '@generated/'
 
 /** The generated sources that every build needs. */
 export function generatedSources(): Sources {
-  const texts = { Protocol: solidityProtocol(), PoseidonT3: solidityPoseidon(), ...solidityLibraries() }
+  const texts = {
+    Protocol: solidityProtocol(),
+    PoseidonT3: solidityPoseidon(),
+    ...solidityLibraries(),
+    ...oracleSources(),
+  }
   return Object.fromEntries(
     Object.entries(texts).map(([name, text]) => [`${GENERATED_PREFIX}${name}.sol`, text]),
   )

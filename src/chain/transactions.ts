@@ -26,6 +26,8 @@ export interface SendOptions {
    * Otherwise a refusal shows in the estimate and nothing is sent.
    */
   readonly gasLimit?: bigint
+  /** What goes with the call, wei. */
+  readonly valueWei?: bigint
 }
 
 /** A refusal by a contract: its rule, the rule's arguments, and the transaction where one was sent. */
@@ -56,8 +58,9 @@ export async function send(
 ): Promise<Sent> {
   const call = (contract.connect(sender) as BaseContract).getFunction(method)
   try {
-    const gasLimit = options.gasLimit ?? (await estimate(call, args))
-    const response = (await call.send(...args, { gasLimit })) as ContractTransactionResponse
+    const paid = options.valueWei === undefined ? {} : { value: options.valueWei }
+    const gasLimit = options.gasLimit ?? (await estimate(call, [...args, paid]))
+    const response = (await call.send(...args, { ...paid, gasLimit })) as ContractTransactionResponse
     return sentOf(await mined(response, errors))
   } catch (error) {
     // A nonce that was counted but never sent would hold up everything after it.
@@ -106,8 +109,11 @@ async function estimate(call: ContractMethod, args: readonly unknown[]): Promise
   return ((await call.estimateGas(...args)) * 11n) / 10n
 }
 
-/** How often, and how many times, a receipt is asked for before the wait for the next block begins. */
-const SOON_MS = 50
+/**
+ * Milliseconds between the looks for a receipt before the wait for the next block begins, the last of them repeated, and how many
+ * looks: a chain that mines on demand has it almost at once.
+ */
+const SOON_MS = [4, 8, 16, 32, 50] as const
 const SOON_TRIES = 60
 
 /**
@@ -117,7 +123,7 @@ const SOON_TRIES = 60
 async function minedSoon(response: ContractTransactionResponse): Promise<void> {
   for (let tries = 0; tries < SOON_TRIES; tries++) {
     if ((await response.provider.getTransactionReceipt(response.hash)) !== null) return
-    await new Promise((resolve) => setTimeout(resolve, SOON_MS))
+    await new Promise((resolve) => setTimeout(resolve, SOON_MS[tries] ?? SOON_MS.at(-1)))
   }
 }
 

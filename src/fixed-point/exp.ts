@@ -6,13 +6,13 @@ import { LN2_Q120, ONE_Q120, Q120_BITS } from './q120.ts'
 /** Largest argument of expQ64: e^128 is below 2^185, so its Q64 value fits int256. */
 export const EXP_LIMIT_Q64 = 128n << Q64_BITS
 /** Below -45 the result is less than one ulp. */
-const EXP_UNDERFLOW_Q64 = -45n << Q64_BITS
+export const EXP_UNDERFLOW_Q64 = -45n << Q64_BITS
 
 /** 1 / ln 2 as Q64, rounded down. Only picks the octave, so its own error cannot reach the result. */
-const LOG2_E_Q64 = 0x171547652b82fe177n
+export const LOG2_E_Q64 = 0x171547652b82fe177n
 const ROUND_TO_OCTAVE = 1n << 127n
 /** 0.3466^23 / 23! is below 2^-109. */
-const TAYLOR_TERMS = 22n
+export const TAYLOR_TERMS = 22n
 
 /**
  * e^x for a Q64 argument, as Q64: x = k ln 2 + r with |r| <= ln 2 / 2, Taylor series of e^r in Q120, shifted by k.

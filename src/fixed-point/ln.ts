@@ -3,7 +3,7 @@ import { bitLength, Q64_BITS } from './q64.ts'
 import { LN2_Q120, ONE_Q120, Q120_BITS, SQRT2_Q120 } from './q120.ts'
 
 /** 1/1, 1/3, 1/5, ... in Q120. With z^2 <= 0.02944 the first term left out is below 2^-100 of the sum. */
-const ODD_RECIPROCALS_Q120: readonly bigint[] = Array.from(
+export const ODD_RECIPROCALS_Q120: readonly bigint[] = Array.from(
   { length: 19 },
   (_, index) => ONE_Q120 / BigInt(2 * index + 1),
 )

@@ -7,8 +7,8 @@ import { totalDeviationQ64 } from './black76.ts'
 import type { UnderlyingShock, VolatilityRules } from './configuration.ts'
 import type { SmilePoint } from './market/snapshot.ts'
 
-const DAY_SECONDS = 86_400
-const THIRTY_DAYS_SECONDS = 30 * DAY_SECONDS
+export const DAY_SECONDS = 86_400
+export const THIRTY_DAYS_SECONDS = 30 * DAY_SECONDS
 
 /** The volatility of one expiry as a function of strike. A fitted curve (SVI, say) is another implementation. */
 export interface VolatilitySlice {

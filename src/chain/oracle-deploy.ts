@@ -1,0 +1,82 @@
+import { Interface, NonceManager, type Signer } from 'ethers'
+import type { MarginInstance } from '../protocol/instances.ts'
+import { riskPlaces } from '../protocol/instances.ts'
+import { LISTING_PART_PLACES } from '../protocol/oracle-words.ts'
+import { lowerLevels } from '../risk/risk-tree.ts'
+import { type Artifacts, type BuildOptions, buildContracts } from './build.ts'
+import { deployContract } from './deploy.ts'
+import { JUDGES, type Judge } from './oracle-challenge.ts'
+import { tableContracts } from './oracle-tables.ts'
+import { chainErrorOf } from './transactions.ts'
+
+/** Puts the challengeable oracle on a chain: tables, judges, listing, oracle. Boundary module: network. */
+export interface OracleDeployment {
+  readonly chainId: bigint
+  readonly oracle: string
+  readonly listing: string
+  readonly judges: Readonly<Record<Judge, string>>
+  readonly tables: readonly string[]
+  /** What each contract was deployed with, by its name. */
+  readonly constructorArguments: Readonly<Record<string, readonly unknown[]>>
+}
+
+export interface OracleOptions extends BuildOptions {
+  readonly deployer: Signer
+  readonly instance: MarginInstance
+  readonly admin: string
+  readonly feeders: readonly string[]
+  readonly quorum: number
+  readonly maxAgeSeconds: number
+  readonly challengeSeconds: number
+  readonly bondWei: bigint
+  /** The challenger's share of the bond. */
+  readonly rewardBps: number
+  /** Gets the rest. */
+  readonly treasury: string
+  readonly artifacts?: Artifacts
+}
+
+export async function deployOracle(options: OracleOptions): Promise<OracleDeployment> {
+  const { deployer, instance } = options
+  const artifacts = options.artifacts ?? (await buildContracts(options))
+  const constructorArguments: Record<string, readonly unknown[]> = {}
+  const put = (name: string, args: readonly unknown[]) => {
+    constructorArguments[name] = args
+    return deployContract(artifacts[name]!, args, deployer)
+  }
+  const tables = await deployTables(deployer)
+  const levels = lowerLevels(instance)
+  const judges: Record<Judge, string> = {
+    format: await put('FormatJudge', [levels]),
+    standing: await put('StandingJudge', []),
+    tree: await put('TreeJudge', [tables, levels]),
+    cell: await put('CellJudge', [tables, levels]),
+    group: await put('GroupJudge', [tables, levels]),
+  }
+  const parts = Math.ceil(riskPlaces(instance) / LISTING_PART_PLACES)
+  const listing = await put('InstrumentListing', [options.admin, parts])
+  const { admin, feeders, quorum, maxAgeSeconds, challengeSeconds, bondWei, rewardBps, treasury } = options
+  const setup = {
+    ...{ admin, feeders: [...feeders], quorum, maxAgeSeconds, listing },
+    judges: JUDGES.map((judge) => judges[judge]),
+    ...{ challengeSeconds, bondWei, rewardBps, treasury },
+  }
+  const oracle = await put('ChallengeableOracle', [setup])
+  const { chainId } = await deployer.provider!.getNetwork()
+  return { chainId, oracle, listing, judges, tables, constructorArguments }
+}
+
+/** Deploys the data contracts; returns their addresses in order. */
+export async function deployTables(deployer: Signer): Promise<string[]> {
+  const addresses: string[] = []
+  for (const data of tableContracts()) {
+    try {
+      const response = await deployer.sendTransaction({ data })
+      addresses.push((await response.wait())!.contractAddress!)
+    } catch (error) {
+      if (deployer instanceof NonceManager) deployer.reset()
+      throw chainErrorOf(error, new Interface([]))
+    }
+  }
+  return addresses
+}

@@ -1,0 +1,120 @@
+import type { WordFields } from './packed-word.ts'
+
+/**
+ * The words of a round's raw data, of the listing and of the risk configuration, as they stand on chain: one source for
+ * TypeScript, which packs them, and for the accessors that contracts read them with. Amounts are nano-USD, times unix
+ * seconds. A field whose name ends in Biased is signed and stands as value + half its range.
+ */
+
+/** Kinds of an instrument, by their code. */
+export const INSTRUMENT_KINDS = ['cash', 'spot', 'perpetual', 'future', 'option'] as const
+
+/** A listed instrument: its id and the terms that never change while it is listed. */
+export const LISTED_INSTRUMENT = [
+  ['id', 32],
+  ['kind', 8],
+  ['isPut', 8],
+  /** Its place among the configuration's underlyings. */
+  ['underlying', 8],
+  ['lotNano', 64],
+  ['expirySeconds', 40],
+  ['strikeNano', 64],
+] as const satisfies WordFields<string>
+
+/** When the market was taken, and spot by underlying of the configuration; 0: the round has none. */
+export const ROUND_SPOTS = [
+  ['asOfSeconds', 40],
+  ['spot0Nano', 64],
+  ['spot1Nano', 64],
+  ['spot2Nano', 64],
+] as const satisfies WordFields<string>
+
+export const EXPIRY_FORWARD = [
+  ['expirySeconds', 40],
+  ['underlying', 8],
+  ['forwardNano', 64],
+] as const satisfies WordFields<string>
+
+/** Mark of a perpetual or a future, and a perpetual's funding. */
+export const INSTRUMENT_MARK = [
+  ['id', 32],
+  ['markNano', 64],
+  ['fundingBiasedNano', 64],
+] as const satisfies WordFields<string>
+
+/** A halted instrument, and the round whose vector of it stands; 0: it never had one. */
+export const INSTRUMENT_HALT = [
+  ['id', 32],
+  ['standingSequence', 32],
+] as const satisfies WordFields<string>
+
+export const VOLATILITY_WORD = [
+  ['shortPowerBps', 16],
+  ['longPowerBps', 16],
+  ['scalingFloorSeconds', 32],
+  ['minimumNano', 48],
+  ['shockedFloorNano', 48],
+  ['maximumNano', 48],
+  ['skewLimitNano', 40],
+] as const satisfies WordFields<string>
+
+export const GREEK_SHOCK_WORD = [
+  ['spotBps', 16],
+  ['volBps', 16],
+] as const satisfies WordFields<string>
+
+export const CHARGES_WORD = [
+  ['spotLongBps', 16],
+  ['spotShortBps', 16],
+  ['linearBps', 16],
+  ['shortOptionBps', 16],
+  ['optionLiquidityBps', 16],
+  ['pinBps', 16],
+  ['pinWidthBps', 16],
+  ['pinWindowSeconds', 32],
+] as const satisfies WordFields<string>
+
+/** What one scenario does to one underlying. */
+export const SHOCK_WORD = [
+  ['present', 1],
+  ['spotBiasedBps', 24],
+  ['volBiasedBps', 24],
+  ['skewBiasedBps', 24],
+] as const satisfies WordFields<string>
+
+export const SHOCK_BITS = SHOCK_WORD.reduce((sum, [, bits]) => sum + bits, 0)
+export const SHOCK_BIAS_BPS = 1n << 23n
+export const FUNDING_BIAS_NANO = 1n << 63n
+/** A scenario is its weight and one shock to each underlying above it. */
+export const WEIGHT_BITS = 16
+
+/** Words of the packed configuration: volatility, greek shocks, charges by underlying, scenarios. */
+export const CONFIGURATION_VOLATILITY = 0
+export const CONFIGURATION_GREEKS = 1
+export const CONFIGURATION_CHARGES = 2
+export const CONFIGURATION_SCENARIOS = 5
+
+/** A point of a smile: strike and volatility, big-endian. */
+export const STRIKE_BITS = 64
+export const VOL_BITS = 40
+export const SMILE_POINT_BYTES = (STRIKE_BITS + VOL_BITS) / 8
+
+/** Sections of a round's raw data; from SECTION_SMILES on the smile of each expiry. */
+export const SECTION_HEADER = 0
+export const SECTION_MARKS = 1
+export const SECTION_HALTS = 2
+export const SECTION_TOPS = 3
+export const SECTION_GROUPS = 4
+export const SECTION_SMILES = 5
+
+/** Words of the header before the forwards: the listing's hash, the quotes' hash, spots. */
+export const HEADER_LISTING = 0
+export const HEADER_QUOTES = 1
+export const HEADER_SPOTS = 2
+export const HEADER_FORWARDS = 3
+
+/** Places in one part of the listing: those under one of the 64 top nodes of the large tree, all of the small one. */
+export const LISTING_PART_PLACES = 64
+
+/** Below this a shocked price could round to zero: no spot and no forward on chain is smaller. */
+export const LEAST_PRICE_NANO = 10_000n
