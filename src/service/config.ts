@@ -1,0 +1,199 @@
+/** The service's configuration, from the environment: every value checked, and what is unsafe refused with the reason. */
+import { z } from 'zod'
+import { LOCAL_CHAIN_IDS } from '../chain/generate-verifier.ts'
+import { InputError } from '../protocol/errors.ts'
+import { MARGIN_INSTANCES, type MarginInstanceName } from '../protocol/instances.ts'
+import { parseKeys } from './keyring.ts'
+
+export const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'silent'] as const
+export type LogLevel = (typeof LOG_LEVELS)[number]
+
+const whole = (from: number, to: number, standard: number) =>
+  z
+    .string()
+    .regex(/^\d{1,9}$/, 'must be a whole number')
+    .transform(Number)
+    .refine((value) => value >= from && value <= to, `must be from ${from} to ${to}`)
+    .default(standard)
+const flag = z
+  .enum(['0', '1'], 'must be 0 or 1')
+  .transform((value) => value === '1')
+  .default(false)
+const instances = Object.keys(MARGIN_INSTANCES) as [MarginInstanceName, ...MarginInstanceName[]]
+
+/** Every variable, what it is, and what stands for it when it is not set. docs/service.md is checked against it. */
+export const VARIABLES = {
+  DATABASE_URL: [
+    z.url('must be an address: postgres://user:password@host/database').optional(),
+    'a PostgreSQL server; without it an embedded database in TACIT_DATA',
+  ],
+  TACIT_DATA: [
+    z.string().optional(),
+    'folder of the embedded database; `build/service` of the checkout unless set',
+  ],
+  TACIT_HOST: [z.string().default('127.0.0.1'), 'address to listen on'],
+  TACIT_PORT: [whole(0, 65_535, 8_787), 'port to listen on'],
+  TACIT_PUBLIC_URL: [
+    z.url('must be an address: https://host').optional(),
+    'what people type: the domain of sign-in messages; the listening address unless set',
+  ],
+  TACIT_TLS_PROXY: [
+    flag,
+    '1: a proxy before the service speaks TLS; needed to listen on more than this machine',
+  ],
+  TACIT_PROXIES: [
+    whole(0, 8, 0),
+    'how many proxies add to x-forwarded-for; 1 with TACIT_TLS_PROXY unless set',
+  ],
+  TACIT_ENCRYPTION_KEYS: [
+    z.string().optional(),
+    'keys of what is private, `id:64 hex digits`, the current one first; a new one in TACIT_DATA for an embedded database on this machine',
+  ],
+  TACIT_CHAIN_ID: [whole(1, 999_999_999, 31_337), 'the chain that proofs and sign-ins are for'],
+  TACIT_INSTANCE: [
+    z.enum(instances, `must be ${instances.join(', ')}`).default('margin-16'),
+    'circuit instance',
+  ],
+  TACIT_KEYS: [
+    z.string().optional(),
+    'folder with ceremony keys of the margin circuit; development keys unless set',
+  ],
+  TACIT_SEAL_KEYS: [z.string().optional(), 'the same of the seal'],
+  TACIT_CACHE: [z.string().optional(), 'where circuits and development keys are kept'],
+  TACIT_PROVERS: [
+    whole(0, 256, 0),
+    'proving processes of this process; 0: none, for a service whose workers are elsewhere. Unless set: 2 for a worker and for an embedded database, else 0',
+  ],
+  TACIT_BACKEND: [
+    z
+      .enum(['auto', 'builtin', 'engine', 'wasmcurves', 'rapidsnark'], 'must be the name of a prover')
+      .default('auto'),
+    'prover',
+  ],
+  TACIT_LEASE_SECONDS: [whole(1, 3_600, 30), 'a worker that is silent for so long has lost its tasks'],
+  TACIT_POLL_MS: [whole(20, 60_000, 300), 'how often to look for tasks and for progress'],
+  TACIT_RATE_PER_MINUTE: [whole(1, 100_000_000, 600), 'requests a minute from one address'],
+  TACIT_LARGE_BODY_MB: [whole(1, 512, 64), 'limit of a market and of a book'],
+  TACIT_MAX_ACCOUNTS: [whole(1, 2_000_000, 20_000), 'accounts of a book'],
+  TACIT_SESSION_MINUTES: [whole(1, 1_440, 30), 'life of a session'],
+  TACIT_STREAMS: [whole(1, 10_000, 200), 'streams of progress at a time'],
+  TACIT_LOG: [z.enum(LOG_LEVELS, `must be ${LOG_LEVELS.join(', ')}`).default('info'), 'what to log'],
+} as const satisfies Record<string, readonly [z.ZodType, string]>
+
+type Variables = { [K in keyof typeof VARIABLES]: z.output<(typeof VARIABLES)[K][0]> }
+
+export type Environment = Readonly<Record<string, string | undefined>>
+
+export interface ServiceConfig extends Omit<Variables, 'TACIT_PUBLIC_URL' | 'TACIT_ENCRYPTION_KEYS'> {
+  /** Origin: scheme, host and port where there is one. Undefined: the listening address, known when it listens. */
+  readonly publicUrl: URL | undefined
+  /** Undefined: one is made and kept in the data folder. */
+  readonly encryptionKeys: readonly (readonly [string, Uint8Array])[] | undefined
+}
+
+export type Part = 'service' | 'worker'
+
+/** Throws InputError naming the variable and the rule, never a value that may be secret. */
+export function readConfig(environment: Environment, part: Part): ServiceConfig {
+  const given = readVariables(environment)
+  const isEmbedded = given.DATABASE_URL === undefined
+  const provers = environment.TACIT_PROVERS || (part === 'worker' || isEmbedded ? '2' : '0')
+  const proxies = environment.TACIT_PROXIES || (given.TACIT_TLS_PROXY ? '1' : '0')
+  const { TACIT_PUBLIC_URL, TACIT_ENCRYPTION_KEYS, ...rest } = given
+  const config: ServiceConfig = {
+    ...rest,
+    TACIT_PROVERS: Number(provers),
+    TACIT_PROXIES: Number(proxies),
+    publicUrl: TACIT_PUBLIC_URL === undefined ? undefined : new URL(TACIT_PUBLIC_URL),
+    encryptionKeys: TACIT_ENCRYPTION_KEYS === undefined ? undefined : parseKeys(TACIT_ENCRYPTION_KEYS),
+  }
+  if (part === 'worker') refuseWorker(config)
+  else refuseExposure(config)
+  refuseDatabase(config)
+  return config
+}
+
+/** A variable that is set to nothing is not set. A misspelt one is told: it would be ignored in silence. */
+function readVariables(environment: Environment): Variables {
+  const known = new Set<string>([...Object.keys(VARIABLES), 'TACIT_DEBUG', 'TACIT_BROWSER'])
+  const stray = Object.keys(environment).find((name) => name.startsWith('TACIT_') && !known.has(name))
+  if (stray !== undefined) refuse(stray.slice(0, 40), 'is no variable of the service: see docs/service.md')
+  const entries = Object.entries(VARIABLES).map(([name, [schema]]) => {
+    const parsed = schema.safeParse(environment[name] || undefined)
+    if (!parsed.success) refuse(name, parsed.error.issues[0]!.message)
+    return [name, parsed.data]
+  })
+  return Object.fromEntries(entries) as Variables
+}
+
+function refuse(field: string, rule: string): never {
+  throw new InputError(rule, { field })
+}
+
+function refuseWorker({ DATABASE_URL, encryptionKeys, TACIT_PROVERS }: ServiceConfig): void {
+  if (DATABASE_URL === undefined) {
+    refuse('DATABASE_URL', 'must be set for a worker of its own: an embedded database belongs to one process')
+  }
+  if (encryptionKeys === undefined)
+    refuse('TACIT_ENCRYPTION_KEYS', 'must be set: a worker opens what the service sealed')
+  if (TACIT_PROVERS === 0) refuse('TACIT_PROVERS', 'must be at least 1 for a worker')
+}
+
+function refuseExposure(config: ServiceConfig): void {
+  const { TACIT_HOST, TACIT_TLS_PROXY, publicUrl, encryptionKeys, DATABASE_URL } = config
+  const isLocal = isLoopback(TACIT_HOST)
+  if (!isLocal && !TACIT_TLS_PROXY) {
+    refuse(
+      'TACIT_HOST',
+      `listens on more than this machine, and what is private would cross the network in the clear: put a proxy with TLS before it and set TACIT_TLS_PROXY=1`,
+    )
+  }
+  if (!isLocal && publicUrl === undefined)
+    refuse('TACIT_PUBLIC_URL', 'must be set when the service listens on more than this machine')
+  if (publicUrl !== undefined && publicUrl.protocol !== 'https:' && !isLoopback(publicUrl.hostname)) {
+    refuse('TACIT_PUBLIC_URL', 'must begin with https://')
+  }
+  if (
+    publicUrl !== undefined &&
+    (publicUrl.pathname !== '/' || publicUrl.search !== '' || publicUrl.username !== '')
+  ) {
+    refuse('TACIT_PUBLIC_URL', 'must be scheme and host alone')
+  }
+  if (encryptionKeys === undefined && (!isLocal || DATABASE_URL !== undefined)) {
+    refuse(
+      'TACIT_ENCRYPTION_KEYS',
+      'must be set: a key beside the data protects nothing, and several processes need the same (openssl rand -hex 32)',
+    )
+  }
+}
+
+function refuseDatabase({ DATABASE_URL }: ServiceConfig): void {
+  if (DATABASE_URL === undefined) return
+  const url = new URL(DATABASE_URL)
+  if (!/^postgres(ql)?:$/.test(url.protocol)) refuse('DATABASE_URL', 'must begin with postgres://')
+  const isSocket = url.searchParams.get('host')?.startsWith('/') === true
+  const mode = url.searchParams.get('sslmode') ?? ''
+  if (!isSocket && !isLoopback(url.hostname) && !['require', 'verify-ca', 'verify-full'].includes(mode)) {
+    refuse(
+      'DATABASE_URL',
+      'names another machine: add sslmode=verify-full, or rows would cross the network in the clear',
+    )
+  }
+}
+
+/** Development keys prove nothing: they are for chains that are not real. Throws InputError. */
+export function refuseKeys(chainId: number, kinds: Readonly<Record<string, string>>): void {
+  if (LOCAL_CHAIN_IDS.includes(BigInt(chainId))) return
+  for (const [circuit, kind] of Object.entries(kinds)) {
+    if (kind !== 'production') {
+      refuse(
+        'TACIT_CHAIN_ID',
+        `${chainId} is no local chain, and the keys of ${circuit} are ${kind} keys, for which anyone can forge proofs: set TACIT_KEYS and TACIT_SEAL_KEYS`,
+      )
+    }
+  }
+}
+
+function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || host === '[::1]' || /^127\.\d+\.\d+\.\d+$/.test(host)
+}

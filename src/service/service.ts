@@ -1,0 +1,142 @@
+/** The service as a whole: what stands behind `tacit serve` and in the tests. Boundary module. */
+import type { AddressInfo } from 'node:net'
+import type { FastifyInstance } from 'fastify'
+import type { Logger as Pino } from 'pino'
+import { InputError } from '../protocol/errors.ts'
+import { MatrixPool } from '../prover/matrix-pool.ts'
+import type { ApiLimits } from './api/context.ts'
+import { buildServer, type ServerOptions } from './api/server.ts'
+import type { ServiceConfig } from './config.ts'
+import { Metrics } from './metrics.ts'
+import { type Foundation, openFoundation, type Say } from './open.ts'
+import { LeafTrees } from './venue.ts'
+import { JobWatcher } from './work/watcher.ts'
+import { ServiceWorker, type WorkerOptions } from './work/worker.ts'
+
+const MEGABYTE = 1 << 20
+const SMALL_BODY = 65_536
+
+export interface RunningService {
+  /** Where it listens: http://127.0.0.1:8787 */
+  readonly url: string
+  readonly app: FastifyInstance
+  readonly foundation: Foundation
+  readonly worker: ServiceWorker | undefined
+  close(): Promise<void>
+}
+
+/** Starts everything that the configuration asks for, and listens. Errors as openFoundation. */
+export async function startService(
+  config: ServiceConfig,
+  log: Pino,
+  say: Say = () => {},
+): Promise<RunningService> {
+  const foundation = await openFoundation(config, log, say)
+  const { store, queue, artifacts } = foundation
+  const metrics = new Metrics(store.database, queue)
+  const pool = new MatrixPool()
+  const watcher = new JobWatcher(store.database, config.TACIT_POLL_MS)
+  let origin = config.publicUrl
+  const app = await buildServer(serverOptions(config, log), {
+    store,
+    queue,
+    pool,
+    artifacts,
+    watcher,
+    metrics,
+    log,
+    chainId: config.TACIT_CHAIN_ID,
+    signInTerms: () => ({
+      domain: origin?.host ?? '',
+      uri: origin?.origin ?? '',
+      chainId: config.TACIT_CHAIN_ID,
+    }),
+    trees: new LeafTrees(),
+    limits: limitsOf(config),
+  })
+  try {
+    await app.listen({ host: config.TACIT_HOST, port: config.TACIT_PORT })
+  } catch (cause) {
+    await foundation.close()
+    const { code = 'unknown' } = cause as NodeJS.ErrnoException
+    throw new InputError(`cannot be listened on (${code})`, { field: 'TACIT_PORT' }, { cause })
+  }
+  const { port } = app.server.address() as AddressInfo
+  const url = `http://${config.TACIT_HOST.includes(':') ? `[${config.TACIT_HOST}]` : config.TACIT_HOST}:${port}`
+  origin ??= new URL(url)
+  const worker =
+    config.TACIT_PROVERS === 0
+      ? undefined
+      : await ServiceWorker.start(workerOptions(config, foundation, log, metrics))
+  log.info({ url, database: store.database.kind }, 'service listens')
+  return {
+    url,
+    app,
+    foundation,
+    worker,
+    close: async () => {
+      watcher.close()
+      await app.close()
+      await worker?.stop()
+      await pool.close()
+      await foundation.close()
+    },
+  }
+}
+
+function serverOptions(config: ServiceConfig, log: Pino): ServerOptions {
+  return {
+    log,
+    perMinute: config.TACIT_RATE_PER_MINUTE,
+    bodyLimit: SMALL_BODY,
+    proxies: config.TACIT_PROXIES,
+    isSecure: config.TACIT_TLS_PROXY,
+  }
+}
+
+function limitsOf(config: ServiceConfig): ApiLimits {
+  return {
+    maxAccounts: config.TACIT_MAX_ACCOUNTS,
+    largeBody: config.TACIT_LARGE_BODY_MB * MEGABYTE,
+    sessionSeconds: 60 * config.TACIT_SESSION_MINUTES,
+    streams: config.TACIT_STREAMS,
+  }
+}
+
+/** A worker of its own: no server, no port. */
+export async function startWorker(
+  config: ServiceConfig,
+  log: Pino,
+  say: Say = () => {},
+): Promise<{ worker: ServiceWorker; close(): Promise<void> }> {
+  const foundation = await openFoundation(config, log, say)
+  const worker = await ServiceWorker.start(workerOptions(config, foundation, log))
+  return {
+    worker,
+    close: async () => {
+      await worker.stop()
+      await foundation.close()
+    },
+  }
+}
+
+function workerOptions(
+  config: ServiceConfig,
+  foundation: Foundation,
+  log: Pino,
+  metrics?: Metrics,
+): WorkerOptions {
+  const { store, queue, artifacts, transcripts } = foundation
+  return {
+    store,
+    queue,
+    artifacts,
+    transcripts,
+    log,
+    processes: config.TACIT_PROVERS,
+    backend: { backend: config.TACIT_BACKEND },
+    leaseSeconds: config.TACIT_LEASE_SECONDS,
+    pollMs: config.TACIT_POLL_MS,
+    ...(metrics && { measured: (kind, seconds) => metrics.tasks.observe({ kind }, seconds) }),
+  }
+}

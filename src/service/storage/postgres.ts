@@ -1,0 +1,46 @@
+/** A PostgreSQL server. Boundary module: network. */
+import pg from 'pg'
+import type { Database, Sql, SqlValue } from './database.ts'
+
+/** @param url as libpq reads it; never logged, as it may hold a password */
+export async function openPostgres(url: string, connections = 10): Promise<Database> {
+  const pool = new pg.Pool({ connectionString: url, max: connections, application_name: 'tacit' })
+  // A connection that dies while nobody uses it: the pool makes another.
+  pool.on('error', () => {})
+  await pool.query('select 1')
+  return {
+    kind: 'postgres',
+    ...sqlOf(pool),
+    transaction: (work) => transaction(pool, work),
+    close: () => pool.end(),
+  }
+}
+
+async function transaction<T>(pool: pg.Pool, work: (sql: Sql) => Promise<T>): Promise<T> {
+  const client = await pool.connect()
+  let broken: Error | undefined
+  try {
+    await client.query('begin')
+    const result = await work(sqlOf(client))
+    await client.query('commit')
+    return result
+  } catch (error) {
+    await client.query('rollback').catch((failure: Error) => {
+      broken = failure
+    })
+    throw error
+  } finally {
+    client.release(broken)
+  }
+}
+
+function sqlOf(client: pg.Pool | pg.PoolClient): Sql {
+  return {
+    query: async <Row extends object>(text: string, values: readonly SqlValue[] = []) =>
+      (await client.query<Row & pg.QueryResultRow>(text, [...values])).rows,
+    script: async (text) => {
+      const result = (await client.query(text)) as pg.QueryResult | pg.QueryResult[]
+      return Array.isArray(result) ? (result.at(-1)?.rows ?? []) : result.rows
+    },
+  }
+}

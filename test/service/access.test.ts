@@ -1,0 +1,240 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { REPOSITORY_ROOT } from '../../src/prover/cache.ts'
+import { accessTable, ENDPOINTS, type Endpoint } from '../../src/service/api/access.ts'
+import { ROLES, type Role } from '../../src/service/auth/principal.ts'
+import { newChallenge } from '../../src/service/auth/sign-in.ts'
+import { signInMessage } from '../../src/service/client/index.ts'
+import { OWNERS, STRANGER, startWorld, type World } from './world.ts'
+
+let world: World
+const tokens = new Map<Role, string | undefined>()
+
+beforeAll(async () => {
+  world = await startWorld({ TACIT_PROVERS: '0' })
+  await world.as('operator').addLiquidator(OWNERS[0]!.address)
+  const sign = async (wallet: typeof STRANGER) => {
+    const message = signInMessage(await world.client.challenge(), wallet.address)
+    return (await world.client.signIn({ message, signature: await wallet.signMessage(message) })).token
+  }
+  tokens.set('public', undefined)
+  tokens.set('owner', await sign(STRANGER))
+  tokens.set('liquidator', await sign(OWNERS[0]!))
+  for (const role of ['feeder', 'venue', 'operator'] as const) tokens.set(role, world.tokens[role])
+})
+afterAll(() => world?.close())
+
+const inject = (method: string, url: string, headers: Record<string, string> = {}, payload?: string) =>
+  world.service.app.inject({
+    method: method as 'GET',
+    url,
+    headers,
+    ...(payload === undefined ? {} : { payload }),
+  })
+const bearer = (token: string | undefined): Record<string, string> =>
+  token === undefined ? {} : { authorization: `Bearer ${token}` }
+const filled = (path: string) => path.replaceAll(/:\w+/g, 'x')
+
+/** What a role counts as. */
+const ALSO: Readonly<Record<Role, readonly Role[]>> = {
+  public: ['public'],
+  owner: ['public', 'owner'],
+  liquidator: ['public', 'owner', 'liquidator'],
+  feeder: ['public', 'feeder'],
+  venue: ['public', 'venue'],
+  operator: ['public', 'operator'],
+}
+
+describe('who may do what', () => {
+  for (const [id, endpoint] of Object.entries<Endpoint>(ENDPOINTS)) {
+    it(`${id}: ${endpoint.roles.join(', ')}`, async () => {
+      for (const role of ROLES) {
+        // Signing out ends the token of the test.
+        if (id === 'signOut' && (role === 'owner' || role === 'liquidator')) continue
+        const { statusCode } = await inject(endpoint.method, filled(endpoint.path), bearer(tokens.get(role)))
+        const may = ALSO[role].some((each) => endpoint.roles.includes(each))
+        const expected = may ? [200, 201, 400, 404, 415] : role === 'public' ? [401] : [403]
+        expect(expected, `${role} on ${id} got ${statusCode}`).toContain(statusCode)
+      }
+    })
+  }
+
+  it('serves what the table has and nothing else', () => {
+    const served = world.service.app.printRoutes({ includeHooks: false, commonPrefix: false })
+    const paths = [...new Set([...served.matchAll(/(\/\S*) \(/g)].map((match) => match[1]))]
+    expect(served).not.toMatch(/PATCH|OPTIONS/)
+    expect(paths.length).toBeGreaterThan(0)
+    const document = world.service.app.swagger() as { paths: Record<string, object> }
+    const described = Object.entries(document.paths).flatMap(([path, methods]) =>
+      Object.keys(methods).map((method) => `${method.toUpperCase()} ${path.replaceAll(/\{(\w+)\}/g, ':$1')}`),
+    )
+    const table = Object.values(ENDPOINTS).map(({ method, path }) => `${method} ${path}`)
+    expect([...described, 'GET /openapi.json'].sort()).toEqual(table.sort())
+  })
+
+  it('is told in docs/service.md as it is in the code', () => {
+    expect(readFileSync(join(REPOSITORY_ROOT, 'docs', 'service.md'), 'utf8')).toContain(accessTable())
+  })
+})
+
+describe('the client', () => {
+  it('is what the package exports, and needs no module but its own', async () => {
+    const exported = await import('tacit/client')
+    expect(Object.keys(exported).sort()).toEqual(['ServiceError', 'TacitClient', 'signInMessage'])
+    const client = new exported.TacitClient({ url: `${world.service.url}/`, token: world.tokens.operator })
+    expect(await client.ready()).toMatchObject({ database: 'embedded', instance: 'margin-4', waiting: 0 })
+    const folder = join(REPOSITORY_ROOT, 'src', 'service', 'client')
+    const imports = readdirSync(folder).flatMap((name) => [
+      ...readFileSync(join(folder, name), 'utf8').matchAll(/^import (?!type)[^'"]*['"]([^'"]+)['"]/gm),
+    ])
+    expect(imports.map((match) => match[1])).toEqual(['./events.ts'])
+  })
+})
+
+describe('tokens', () => {
+  it('must be whole, of a known id, and not revoked; a wrong one is refused even where nobody is asked', async () => {
+    const token = world.tokens.venue
+    for (const wrong of [
+      `${token.slice(0, -1)}_`,
+      token.replace(/^tk_./, (start) => (start === 'tk_f' ? 'tk_e' : 'tk_f')),
+      'nonsense',
+      token.replace('tk', 'ts'),
+    ]) {
+      const { statusCode, json } = await inject('GET', '/v1/rounds', bearer(wrong))
+      expect(statusCode).toBe(401)
+      expect(json().error.fields[0].field).toBe('authorization')
+    }
+    const made = await world.as('operator').addApiKey({ role: 'venue', label: 'to be revoked' })
+    expect((await inject('GET', '/v1/jobs', bearer(made.token))).statusCode).toBe(200)
+    await world.as('operator').revokeApiKey(made.id)
+    expect((await inject('GET', '/v1/jobs', bearer(made.token))).statusCode).toBe(401)
+  })
+
+  it('are stored as hashes', async () => {
+    const { database } = world.service.foundation.store
+    const rows = JSON.stringify([
+      ...(await database.query('select * from api_keys')),
+      ...(await database.query('select * from sessions')),
+    ])
+    for (const token of tokens.values())
+      if (token !== undefined) expect(rows).not.toContain(token.split('_')[2])
+  })
+
+  it('end when a session ends', async () => {
+    const session = await world.signIn(OWNERS[1]!)
+    await session.signOut()
+    await expect(session.receipts(`0x${'00'.repeat(32)}`)).rejects.toMatchObject({ status: 401 })
+    const late = await world.signIn(OWNERS[3]!)
+    await world.service.foundation.store.database.query(
+      `update sessions set expires_at = now() - interval '1 second' where address = $1`,
+      [OWNERS[3]!.address.toLowerCase()],
+    )
+    await expect(late.receipts(`0x${'00'.repeat(32)}`)).rejects.toMatchObject({ status: 401 })
+  })
+})
+
+describe('a browser that is tricked', () => {
+  it('has no cookie to send, and gets none', async () => {
+    const cookie = { cookie: `token=${world.tokens.venue}; authorization=Bearer ${world.tokens.venue}` }
+    const answer = await inject('GET', '/v1/jobs', cookie)
+    expect(answer.statusCode).toBe(401)
+    expect(answer.headers['set-cookie']).toBeUndefined()
+    expect(answer.headers['access-control-allow-origin']).toBeUndefined()
+  })
+
+  it('cannot post a form, and sees strict headers', async () => {
+    const form = { ...bearer(world.tokens.venue), 'content-type': 'application/x-www-form-urlencoded' }
+    expect((await inject('POST', '/v1/books', form, 'a=b')).statusCode).toBe(415)
+    expect(
+      (await inject('POST', '/v1/books', { ...form, 'content-type': 'text/plain' }, '{}')).statusCode,
+    ).toBe(415)
+    expect((await inject('GET', '/health')).headers).toMatchObject({
+      'content-security-policy': "default-src 'none';frame-ancestors 'none'",
+      'x-content-type-options': 'nosniff',
+      'cross-origin-resource-policy': 'same-origin',
+      'cache-control': 'no-store',
+      'referrer-policy': 'no-referrer',
+    })
+  })
+})
+
+describe('limits', () => {
+  it('refuses a body that is too large before it is read, and a flood of sign-ins', async () => {
+    const headers = {
+      ...bearer(world.tokens.venue),
+      'content-type': 'application/json',
+      'idempotency-key': 'x',
+    }
+    const large = await inject('POST', '/v1/attestations', headers, JSON.stringify({ x: 'x'.repeat(70_000) }))
+    expect(large.statusCode).toBe(413)
+    expect(large.json().error.fields).toEqual([{ field: 'body', rule: 'is larger than this endpoint takes' }])
+    let last = 200
+    for (let i = 0; i < 70 && last !== 429; i++) {
+      last = (
+        await world.service.app.inject({
+          method: 'POST',
+          url: '/v1/sign-in/challenge',
+          remoteAddress: '10.0.0.9',
+        })
+      ).statusCode
+    }
+    expect(last).toBe(429)
+  })
+})
+
+describe('signing in', () => {
+  const wallet = OWNERS[2]!
+  const attempt = async (change: (message: string) => string, signer = wallet) => {
+    const message = change(signInMessage(await world.client.challenge(), wallet.address))
+    return world.client.signIn({ message, signature: await signer.signMessage(message) })
+  }
+  const cases: Record<string, (message: string) => string> = {
+    domain: (message) => message.replace(/^\S+/, 'evil.example'),
+    uri: (message) => message.replace(/URI: \S+/, 'URI: https://evil.example'),
+    chainId: (message) => message.replace('Chain ID: 31337', 'Chain ID: 1'),
+    nonce: (message) => message.replace(/Nonce: ./, (text) => (text.endsWith('0') ? 'Nonce: 1' : 'Nonce: 0')),
+    issuedAt: (message) => message.replace(/Issued At: \d{4}/, 'Issued At: 2020'),
+    expirationTime: (message) => message.replace(/Expiration Time: \d{4}/, 'Expiration Time: 2020'),
+  }
+  for (const [field, change] of Object.entries(cases)) {
+    it(`refuses another ${field}, signed or not`, async () => {
+      await expect(attempt(change)).rejects.toMatchObject({
+        status: 401,
+        fields: [{ field: `message.${field}` }],
+      })
+    })
+  }
+
+  it('refuses a message without an end, a signature by another key, and a message that is none', async () => {
+    const endless = (message: string) => message.replace(/\nExpiration Time.*/, '')
+    await expect(attempt(endless)).rejects.toMatchObject({ fields: [{ field: 'message.expirationTime' }] })
+    await expect(attempt((message) => message, STRANGER)).rejects.toMatchObject({
+      fields: [{ field: 'message.signature' }],
+    })
+    await expect(attempt(() => 'hello')).rejects.toMatchObject({
+      status: 400,
+      fields: [{ field: 'message' }],
+    })
+  })
+
+  it('refuses a nonce that is too old, however new the message is', async () => {
+    const { keyring } = world.service.foundation.store
+    const { domain, uri, chainId } = await world.client.challenge()
+    const old = newChallenge(keyring, { domain, uri, chainId }, Date.now() - 301_000)
+    const expiresAt = new Date(Date.now() + 60_000).toISOString()
+    const message = signInMessage({ ...old, expiresAt }, wallet.address)
+    const signed = { message, signature: await wallet.signMessage(message) }
+    await expect(world.client.signIn(signed)).rejects.toMatchObject({
+      fields: [{ field: 'message.nonce', rule: 'has expired: ask for another challenge' }],
+    })
+  })
+
+  it('takes a nonce once', async () => {
+    const message = signInMessage(await world.client.challenge(), wallet.address)
+    const signed = { message, signature: await wallet.signMessage(message) }
+    const results = await Promise.allSettled([world.client.signIn(signed), world.client.signIn(signed)])
+    expect(results.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected'])
+    await expect(world.client.signIn(signed)).rejects.toMatchObject({ fields: [{ field: 'message.nonce' }] })
+  })
+})
