@@ -13,8 +13,12 @@ const FOLDER = join(REPOSITORY_ROOT, 'src/page')
 
 /** The text of index.html. */
 export async function buildPage(): Promise<string> {
-  const worker = await bundled('worker.ts', { 'embedded:poseidon': await poseidonModule() })
-  const script = await bundled('main.ts', { 'embedded:worker': `export default ${JSON.stringify(worker)}` })
+  const thread = await bundled('../prover/engine/browser/worker.ts', {})
+  const worker = await bundled('worker.ts', {
+    'embedded:poseidon': await poseidonModule(),
+    'embedded:thread': textModule(thread),
+  })
+  const script = await bundled('main.ts', { 'embedded:worker': textModule(worker) })
   const style = source('page.css')
   return filled(source('index.html'), { policy: policyOf(script, style), style, script })
 }
@@ -32,6 +36,8 @@ async function bundled(entry: string, embedded: Readonly<Record<string, string>>
     // Every byte below 128: the file means the same in any encoding.
     charset: 'ascii',
     write: false,
+    // Asked for where there is no browser only: threads of Node, and a witness program's file.
+    external: ['node:worker_threads', 'node:fs/promises'],
     logLevel: 'silent',
     plugins: [embedding(embedded)],
   })
@@ -50,6 +56,10 @@ function embedding(sources: Readonly<Record<string, string>>): Plugin {
       })
     },
   }
+}
+
+function textModule(text: string): string {
+  return `export default ${JSON.stringify(text)}`
 }
 
 async function poseidonModule(): Promise<string> {

@@ -7,6 +7,7 @@ import type { Hasher } from '../protocol/poseidon.ts'
 import { VALUE_DIM } from '../protocol/risk-layout.ts'
 import { checkPath } from '../prover/margin-inputs.ts'
 import { type MarginResult, marginOf } from '../risk/margin.ts'
+import type { CountedAccount } from './claim/counted.ts'
 import type { Chunks } from './lines.ts'
 import type { Receipt } from './receipt.ts'
 import { type Check, type Finding, fail, pass } from './verify/check.ts'
@@ -51,11 +52,20 @@ export async function checkReceipt(
   chunks: Chunks,
   options: VerifyOptions,
 ): Promise<ReceiptReport> {
+  return (await countAccount(receipt, chunks, options)).report
+}
+
+/** As checkReceipt, with what the owner of a counted account proves claims from; undefined for one that is not counted. */
+export async function countAccount(
+  receipt: Receipt,
+  chunks: Chunks,
+  options: VerifyOptions,
+): Promise<{ readonly report: ReceiptReport; readonly counted: CountedAccount | undefined }> {
   const { hasher, nowMs } = options
   const started = nowMs()
   const leaf = leafOf(hasher, receipt)
   const foundAt: number[] = []
-  const { report, header, round } = await verifyBundle(chunks, options, {
+  const { report, header, round, keys } = await verifyBundle(chunks, options, {
     onLeaf: (index, value) => {
       if (value === leaf) foundAt.push(index)
     },
@@ -74,7 +84,7 @@ export async function checkReceipt(
   const margin = counted
     ? marginOf(receipt.account.positions, round.matrix!.vectors, round.matrix!.parameters)
     : undefined
-  return {
+  const receiptReport: ReceiptReport = {
     format: 'tacit.receipt-report',
     version: 1,
     verdict: counted ? 'counted' : 'not-counted',
@@ -91,6 +101,9 @@ export async function checkReceipt(
     bundleVerdict: report.verdict,
     bundle: report,
   }
+  if (!counted) return { report: receiptReport, counted: undefined }
+  const account = { hasher, receipt, leaf: leaf!, matrix: round.matrix!, header: header!, key: keys[0]! }
+  return { report: receiptReport, counted: account }
 }
 
 function leafOf(hasher: Hasher, { account, instance }: Receipt): bigint | undefined {

@@ -25,6 +25,8 @@ export const RECEIPT_FORMAT = 'tacit.receipt'
 export const RECEIPT_VERSION = 1
 /** The largest has 64 positions and seven groups of eight nodes. */
 const MAX_RECEIPT_CHARACTERS = 64_000
+/** Of its file: a larger one need not be read. */
+export const MAX_RECEIPT_BYTES = 4 * MAX_RECEIPT_CHARACTERS
 
 const unsigned = (bits: number) =>
   z

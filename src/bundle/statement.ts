@@ -1,5 +1,6 @@
-import { AbiCoder, keccak256, toUtf8Bytes } from 'ethers'
+import { AbiCoder, id, keccak256 } from 'ethers'
 import { NO_CLAIM } from '../protocol/claims.ts'
+import { CONTEXT_DOMAINS } from '../protocol/context-domains.ts'
 import { toField } from '../protocol/field.ts'
 import type { SealSignals } from '../protocol/seal-signals.ts'
 import { type MarginSignals, marginSignalsToArray } from '../protocol/signals.ts'
@@ -31,7 +32,6 @@ export function stepSignals(
   return marginSignalsToArray(signals)
 }
 
-const EPOCH_DOMAIN = 'tacit.epoch.context.v1'
 /** No contract asks for this context, so no contract takes such an epoch. */
 export const OFFLINE_CONTEXT = 0n
 
@@ -43,7 +43,7 @@ export function epochContextOf({
 }: Pick<BundleChain, 'chainId' | 'seals' | 'epoch'>): bigint {
   const encoded = AbiCoder.defaultAbiCoder().encode(
     ['bytes32', 'uint256', 'address', 'uint256'],
-    [keccak256(toUtf8Bytes(EPOCH_DOMAIN)), BigInt(chainId), seals, BigInt(epoch)],
+    [id(CONTEXT_DOMAINS.epoch), BigInt(chainId), seals, BigInt(epoch)],
   )
   return toField(BigInt(keccak256(encoded)))
 }

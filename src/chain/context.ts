@@ -1,26 +1,13 @@
-import { AbiCoder, id, keccak256, toBeHex } from 'ethers'
-import { toField } from '../protocol/field.ts'
-import { CONTEXT_DOMAINS, type ContextDomain } from './generate-protocol.ts'
+import { AbiCoder, keccak256, toBeHex } from 'ethers'
+import { contextOf } from '../bundle/claim/context.ts'
+
+export { contextFor, contextOf } from '../bundle/claim/context.ts'
 
 /**
  * The context signals that the contracts ask of proofs: they bind the kind of call, the chain, the contract that checks
  * the proof, and what the call is about, so that a copied proof earns its copier nothing. The same as
  * contracts/lib/Contexts.sol.
  */
-
-/** binding: 32 bytes, 0x-prefixed: a case, or what the functions below make of a call's terms. */
-export function contextOf(domain: ContextDomain, chainId: bigint, contract: string, binding: string): bigint {
-  const encoded = AbiCoder.defaultAbiCoder().encode(
-    ['bytes32', 'uint256', 'address', 'bytes32'],
-    [id(CONTEXT_DOMAINS[domain]), chainId, contract, binding],
-  )
-  return toField(BigInt(keccak256(encoded)))
-}
-
-/** Of a margin statement, for MarginAttestor: the same as its contextFor. */
-export function contextFor(chainId: bigint, attestor: string, beneficiary: string): bigint {
-  return contextOf('margin', chainId, attestor, toBeHex(BigInt(beneficiary), 32))
-}
 
 /** Of an adjust proof that applies a deposit, plainly or as a cure: the same as CollateralVault.depositContext. */
 export function depositContext(chainId: bigint, vault: string, depositId: bigint): bigint {

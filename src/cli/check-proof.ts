@@ -1,11 +1,12 @@
+import { contextSignal } from '../bundle/claim/context.ts'
+import type { ProofFile } from '../bundle/claim/proof-file.ts'
+import { claimWords } from '../bundle/claim/words.ts'
 import { verificationKeyHash } from '../chain/generate-verifier.ts'
 import { type Claim, decodeClaim } from '../protocol/claims.ts'
 import { unpackMarginParameters } from '../protocol/parameters.ts'
 import { marginSignalsToArray } from '../protocol/signals.ts'
 import { verifyProof } from '../prover/verify.ts'
 import type { VerificationKey } from '../prover/zkey.ts'
-import type { ProofFile } from './proof-file.ts'
-import { claimWords, contextSignal } from './statement.ts'
 
 /** One question asked of a proof file, and its answer in words. */
 export interface Check {

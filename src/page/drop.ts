@@ -1,3 +1,5 @@
+import { PACK_START } from '../bundle/claim/pack-format.ts'
+
 /** Receipts are small: 64,000 characters at most. */
 const MOST_RECEIPT_BYTES = 256_000
 const SNIFFED_BYTES = 4_096
@@ -5,12 +7,17 @@ const SNIFFED_BYTES = 4_096
 export interface Desk {
   readonly bundle: File | undefined
   readonly receipt: File | undefined
+  /** What proving takes; it is of a circuit, and stays when another bundle comes. */
+  readonly pack: File | undefined
 }
 
-/** By what it begins with, not by its name. */
-export async function isReceipt(file: Blob): Promise<boolean> {
-  if (file.size > MOST_RECEIPT_BYTES) return false
-  return /"tacit\.receipt"/.test(await file.slice(0, SNIFFED_BYTES).text())
+type Kind = 'bundle' | 'receipt' | 'pack'
+
+/** By what it begins with, not by its name. What is neither receipt nor pack is taken for a bundle, and checked as one. */
+export async function kindOf(file: Blob): Promise<Kind> {
+  const start = await file.slice(0, SNIFFED_BYTES).text()
+  if (start.startsWith(PACK_START)) return 'pack'
+  return file.size <= MOST_RECEIPT_BYTES && /"tacit\.receipt"/.test(start) ? 'receipt' : 'bundle'
 }
 
 /**
@@ -19,13 +26,16 @@ export async function isReceipt(file: Blob): Promise<boolean> {
  * @returns a sentence instead when they cannot be taken together
  */
 export async function laidDown(before: Desk, files: readonly File[]): Promise<Desk | string> {
-  const kinds = await Promise.all(files.map(isReceipt))
-  const receipts = files.filter((_, index) => kinds[index])
-  const bundles = files.filter((_, index) => !kinds[index])
+  const kinds = await Promise.all(files.map(kindOf))
+  const [bundles, receipts, packs] = (['bundle', 'receipt', 'pack'] as const).map((kind) =>
+    files.filter((_, index) => kinds[index] === kind),
+  ) as [File[], File[], File[]]
   if (bundles.length > 1) return 'Drop one bundle at a time, with a receipt beside it if you have one.'
   if (receipts.length > 1) return 'Drop one receipt at a time.'
+  if (packs.length > 1) return 'Drop one prover pack at a time.'
   const [bundle] = bundles
   const [receipt] = receipts
-  if (bundle === undefined) return { bundle: before.bundle, receipt: receipt ?? before.receipt }
-  return { bundle, receipt: receipt ?? (before.bundle === undefined ? before.receipt : undefined) }
+  const pack = packs[0] ?? before.pack
+  if (bundle === undefined) return { bundle: before.bundle, receipt: receipt ?? before.receipt, pack }
+  return { bundle, receipt: receipt ?? (before.bundle === undefined ? before.receipt : undefined), pack }
 }

@@ -11,3 +11,9 @@ declare module 'embedded:poseidon' {
   /** Pages of memory that it asks for. */
   export const pages: number
 }
+
+declare module 'embedded:thread' {
+  /** The source of the prover's threads. */
+  const source: string
+  export default source
+}

@@ -3,6 +3,7 @@ import { type Desk, laidDown } from './drop.ts'
 import { byId } from './element.ts'
 import type { PageOutcome, PageProgress } from './messages.ts'
 import { readOptions } from './options.ts'
+import { OwnPanel } from './own-panel.ts'
 import { receiptView } from './show-receipt.ts'
 import { reportView } from './show-report.ts'
 import { Verifier } from './verifier.ts'
@@ -21,7 +22,9 @@ const optionTexts = {
 }
 
 const verifier = new Verifier()
-let desk: Desk = { bundle: undefined, receipt: undefined }
+let desk: Desk = { bundle: undefined, receipt: undefined, pack: undefined }
+/** Of the account that was found counted. */
+let panel: OwnPanel | undefined
 
 async function take(files: readonly File[]): Promise<void> {
   if (files.length === 0) return
@@ -30,8 +33,10 @@ async function take(files: readonly File[]): Promise<void> {
     stop(laid)
     return
   }
+  const { bundle, receipt } = desk
   desk = laid
-  check()
+  if (panel !== undefined && laid.bundle === bundle && laid.receipt === receipt) panel.usePack(laid.pack!)
+  else check()
 }
 
 /** Checks what lies on the desk. */
@@ -39,7 +44,7 @@ function check(): void {
   const { bundle, receipt } = desk
   again.hidden = bundle === undefined
   if (bundle === undefined) {
-    stop('The receipt is here. Now drop the bundle of its book.')
+    stop(`The ${receipt === undefined ? 'prover pack' : 'receipt'} is here. Now drop the bundle of its book.`)
     return
   }
   const read = readOptions(
@@ -54,7 +59,7 @@ function check(): void {
     stop(read.fault)
     return
   }
-  results.replaceChildren()
+  clear()
   showProgress({ phase: 'reading', done: 0, total: 0, bytesRead: 0, bytes: bundle.size })
   verifier.verify(
     { bundle, receipt, options: read.options },
@@ -69,9 +74,14 @@ function check(): void {
 /** Nothing is being checked, and no older verdict stands beside the sentence that says why. */
 function stop(sentence: string): void {
   verifier.stop()
-  results.replaceChildren()
+  clear()
   bar.hidden = true
   say(sentence)
+}
+
+function clear(): void {
+  panel = undefined
+  results.replaceChildren()
 }
 
 const PHASES: Readonly<Record<PageProgress['phase'], string>> = {
@@ -91,10 +101,23 @@ function showProgress({ phase, done, total, bytesRead, bytes }: PageProgress): v
 function show({ report, receipt }: PageOutcome, fileName: string): void {
   bar.hidden = true
   const [verdict, ...rest] = reportView(report, fileName)
-  results.replaceChildren(verdict, ...(receipt === undefined ? [] : [receiptView(receipt)]), ...rest)
+  results.replaceChildren(verdict, ...ownViews(receipt), ...rest)
   say(`Done: ${VERDICTS[report.verdict].title}.`)
   results.querySelector<HTMLElement>('#verdict-title')?.focus({ preventScroll: true })
   results.scrollIntoView({ block: 'start' })
+}
+
+/** What a receipt adds: whether its account is counted, and the way to prove that it is covered. */
+function ownViews(receipt: PageOutcome['receipt']): HTMLElement[] {
+  if (receipt === undefined) return []
+  const view = receiptView(receipt)
+  if (receipt.kind === 'refused' || receipt.report.verdict !== 'counted') return [view]
+  panel = new OwnPanel(receipt.report, verifier, (pack) => {
+    desk = { ...desk, pack }
+    panel?.usePack(pack)
+  })
+  if (desk.pack !== undefined) panel.usePack(desk.pack)
+  return [view, panel.view]
 }
 
 /** A screen reader is told of a change only. */

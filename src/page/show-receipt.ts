@@ -3,6 +3,7 @@ import { element } from './element.ts'
 import type { ReceiptOutcome } from './messages.ts'
 import { checkList, sign } from './show-checks.ts'
 import { rowList, section } from './show-report.ts'
+import { ownRows } from './view/own.ts'
 import { shortenNumbers, usd } from './view/text.ts'
 import type { Tone } from './view/verdict.ts'
 
@@ -62,14 +63,5 @@ function row(tag: 'th' | 'td', cells: readonly string[]): HTMLElement {
 
 function marginView({ margin }: ReceiptReport): HTMLElement | undefined {
   if (margin === undefined) return undefined
-  const { equityNano, requirementNano, tier } = margin
-  return section(
-    'Margin',
-    rowList([
-      { label: 'Equity', value: `${usd(equityNano)} USD` },
-      { label: 'Maintenance margin', value: `${usd(requirementNano.mm)} USD` },
-      { label: 'Initial margin', value: `${usd(requirementNano.im)} USD` },
-      { label: 'Tier', value: tier.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`) },
-    ]),
-  )
+  return section('Margin', rowList(ownRows(margin)))
 }

@@ -1,8 +1,12 @@
-/** The page's worker: verifies one bundle, which blocks for about a second at a time, and ends. Boundary module. */
+/**
+ * The page's worker: verifies one bundle, which blocks for about a second at a time, and then proves claims about the
+ * account that it found counted. Boundary module.
+ */
 import './jitless.ts'
 import { code, pages } from 'embedded:poseidon'
 import {
-  checkReceipt,
+  type CountedAccount,
+  countAccount,
   hasherOfImage,
   parseReceipt,
   type Receipt,
@@ -11,27 +15,50 @@ import {
 } from '../bundle/index.ts'
 import { InputError } from '../protocol/errors.ts'
 import { chunksOf } from './chunks.ts'
-import type { PageOutcome, PageProgress, VerifyRequest, WorkerMessage } from './messages.ts'
+import type { PageOutcome, PageProgress, PageRequest, VerifyRequest, WorkerMessage } from './messages.ts'
+import { OwnProver } from './own-prover.ts'
 
 /** Often enough for the eye. */
 const PROGRESS_EVERY_MS = 80
 
 const say = (message: WorkerMessage) => globalThis.postMessage(message)
+const randomBytes = (length: number) => crypto.getRandomValues(new Uint8Array(length))
 
-globalThis.onmessage = async ({ data }: MessageEvent<VerifyRequest>) => {
+let prover: OwnProver | undefined
+
+globalThis.onmessage = async ({ data }: MessageEvent<PageRequest>) => {
   try {
-    say({ kind: 'done', outcome: await verify(data) })
+    await answer(data)
   } catch (error) {
     say({ kind: 'failed', reason: error instanceof Error ? error.message : String(error) })
   }
 }
 
-async function verify({ bundle, receipt, options }: VerifyRequest): Promise<PageOutcome> {
+async function answer(asked: PageRequest): Promise<void> {
+  if (asked.kind === 'verify') {
+    const { outcome, counted } = await verify(asked.request)
+    prover = counted && new OwnProver(counted, randomBytes)
+    say({ kind: 'done', outcome })
+    return
+  }
+  if (prover === undefined) throw new Error('no account was found counted')
+  if (asked.kind === 'inspect') {
+    say({ kind: 'inspected', refused: await prover.inspect(asked.pack) })
+    return
+  }
+  const outcome = await prover.prove(asked.request, (phase) => say({ kind: 'proving', phase }))
+  say({ kind: 'proved', outcome })
+}
+
+async function verify({ bundle, receipt, options }: VerifyRequest): Promise<{
+  readonly outcome: PageOutcome
+  readonly counted?: CountedAccount | undefined
+}> {
   const progress = new ProgressTeller(bundle.size)
   const surroundings: VerifyOptions = {
     ...options,
     hasher: hasherOfImage({ module: await WebAssembly.compile(bytesOf(code)), pages }),
-    randomBytes: (length) => crypto.getRandomValues(new Uint8Array(length)),
+    randomBytes,
     nowMs: () => performance.now(),
     progress: ({ phase, done, total }) => progress.tell({ phase, done, total }),
   }
@@ -39,10 +66,10 @@ async function verify({ bundle, receipt, options }: VerifyRequest): Promise<Page
   const parsed = receipt === undefined ? undefined : await readReceipt(receipt)
   if (parsed === undefined || 'refused' in parsed) {
     const { report } = await verifyBundle(chunks, surroundings)
-    return { report, receipt: parsed && { kind: 'refused', reason: parsed.refused } }
+    return { outcome: { report, receipt: parsed && { kind: 'refused', reason: parsed.refused } } }
   }
-  const report = await checkReceipt(parsed.receipt, chunks, surroundings)
-  return { report: report.bundle, receipt: { kind: 'checked', report } }
+  const { report, counted } = await countAccount(parsed.receipt, chunks, surroundings)
+  return { outcome: { report: report.bundle, receipt: { kind: 'checked', report } }, counted }
 }
 
 async function readReceipt(

@@ -2,21 +2,11 @@
  * The container that r1cs, wtns and zkey files share: four letters, a version, and numbered sections, each with
  * a 64-bit length, all little-endian. Reading never copies a section.
  */
-import { readFile } from 'node:fs/promises'
 import { SetupError } from '../protocol/errors.ts'
 
 export type Sections = ReadonlyMap<number, Uint8Array>
 
 type Refusal = (message: string) => Error
-
-/** Reads a whole file; a file that cannot be read is a SetupError that names it. */
-export async function readBinary(path: string): Promise<Uint8Array> {
-  try {
-    return await readFile(path)
-  } catch (cause) {
-    throw new SetupError(`${path} cannot be read`, { cause })
-  }
-}
 
 /**
  * Splits a container into its sections.
@@ -86,7 +76,7 @@ export function emptySections(
   const bytes = allocate(lengths.reduce((sum, [, length]) => sum + 12 + length, 12))
   const view = viewOf(bytes)
   const bodies = new Map<number, Uint8Array>()
-  bytes.set(Buffer.from(magic, 'ascii'))
+  bytes.set(new TextEncoder().encode(magic))
   view.setUint32(4, version, true)
   view.setUint32(8, lengths.length, true)
   let at = 12

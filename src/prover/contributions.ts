@@ -1,7 +1,8 @@
 /** The contributions that a proving key of a ceremony lists (section 10 of a zkey file). */
 import { createHash } from 'node:crypto'
 import { SetupError } from '../protocol/errors.ts'
-import { readBinary, readSections, section, viewOf } from './binary.ts'
+import { readSections, section, viewOf } from './binary.ts'
+import { readBinary } from './binary-file.ts'
 import { uncompressed } from './points.ts'
 import type { Group } from './workers/bn128.ts'
 

@@ -1,7 +1,8 @@
 /** The header of a circuit's constraint system, as the circom compiler writes it (r1cs format, version 1). */
 import { SetupError } from '../protocol/errors.ts'
 import { FIELD_MODULUS } from '../protocol/field.ts'
-import { readBinary, readInteger, readSections, section, viewOf } from './binary.ts'
+import { readInteger, readSections, section, viewOf } from './binary.ts'
+import { readBinary } from './binary-file.ts'
 import { sha256 } from './provenance.ts'
 
 export interface R1cs {

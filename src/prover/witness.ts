@@ -2,7 +2,6 @@
  * Witnesses from the program that the circom compiler writes. The program is compiled once and its instance kept
  * warm; values go in and out through its memory.
  */
-import { readFile } from 'node:fs/promises'
 import { ToolError, WitnessError } from '../protocol/errors.ts'
 import { FIELD_MODULUS } from '../protocol/field.ts'
 import { writeInteger } from './binary.ts'
@@ -49,6 +48,12 @@ const CODES: Readonly<Record<number, string>> = {
 
 class ProgramFailure extends Error {}
 
+/** Files are Node's alone: whoever has bytes, as the page has, never comes here. */
+async function readProgram(path: string): Promise<Uint8Array> {
+  const { readFile } = await import('node:fs/promises')
+  return readFile(path)
+}
+
 export class WitnessCalculator {
   readonly #module: WebAssembly.Module
   readonly #names = new Map<string, readonly [number, number]>()
@@ -65,7 +70,7 @@ export class WitnessCalculator {
    */
   static async create(source: string | Uint8Array, options: WitnessOptions = {}): Promise<WitnessCalculator> {
     try {
-      const bytes = typeof source === 'string' ? await readFile(source) : source
+      const bytes = typeof source === 'string' ? await readProgram(source) : source
       const program = (options.sanityCheck ?? true) ? bytes : withoutAssertions(bytes)
       const calculator = new WitnessCalculator(await WebAssembly.compile(program as Uint8Array<ArrayBuffer>))
       calculator.#checkField()

@@ -1,7 +1,8 @@
 /** Groth16 proving keys in snarkjs' zkey format: header, checks, and the verification key inside. */
 import { SetupError } from '../protocol/errors.ts'
 import { FIELD_MODULUS } from '../protocol/field.ts'
-import { readBinary, readInteger, readSections, section, viewOf } from './binary.ts'
+import { readInteger, readSections, section, viewOf } from './binary.ts'
+import { readBinary } from './binary-file.ts'
 import { affineAt, type G1Json, type G2Json, Point, pairingJson } from './points.ts'
 import { BASE_FIELD_MODULUS } from './scalar-field.ts'
 import { affineBytes, FIELD_BYTES } from './workers/bn128.ts'

@@ -1,11 +1,11 @@
 import type { Command } from 'commander'
 import { checkReceipt, type ReceiptReport } from '../../bundle/check-receipt.ts'
-import { parseReceipt } from '../../bundle/receipt.ts'
+import { MAX_RECEIPT_BYTES, parseReceipt } from '../../bundle/receipt.ts'
 import { bundleChunks } from '../../bundle/write-file.ts'
 import { type BundleOptions, verifySurroundings, withBundle } from '../bundle-options.ts'
 import { type Attach, newCommand } from '../command.ts'
 import { EXIT, type ExitCode } from '../exit-codes.ts'
-import { readTextFile, requireExisting } from '../files.ts'
+import { readSmallTextFile, requireExisting } from '../files.ts'
 import { paint, shortenNumbers, tierText, usd, wrapped } from '../format.ts'
 import { pairsText, tableText } from '../table.ts'
 import { checksText, exitCodeOfBundle } from '../verify-bundle.ts'
@@ -29,7 +29,7 @@ export function checkReceiptCommand(attach: Attach): Command {
     .argument('<bundle>', 'the bundle of the book')
     .option('--keys <folder>', 'keys of a finished ceremony that you trust')
   return attach<CheckReceiptOptions>(command, async ({ options, args, out }) => {
-    const receipt = parseReceipt(readTextFile(args[0]!))
+    const receipt = parseReceipt(readSmallTextFile(args[0]!, MAX_RECEIPT_BYTES))
     const bundle = requireExisting(args[1]!)
     const report = await out.task('verifying', async (update) => {
       const folders = options.keys === undefined ? [] : [options.keys]

@@ -1,4 +1,6 @@
 import { type Command, Option } from 'commander'
+import { type ProofFile, writeProofFile } from '../../bundle/claim/proof-file.ts'
+import { claimWords } from '../../bundle/claim/words.ts'
 import { type Claim, THRESHOLDS, type Threshold } from '../../protocol/claims.ts'
 import { accountIndex } from '../accounts.ts'
 import { type Attach, type CommandText, type Invocation, newCommand } from '../command.ts'
@@ -13,11 +15,9 @@ import {
   withContext,
   withProver,
 } from '../options.ts'
-import { toJson } from '../output.ts'
-import type { ProofFile } from '../proof-file.ts'
 import { openProver } from '../prover.ts'
 import { loadSession } from '../session.ts'
-import { claimWords, proofFileOf, readContext, refuseContext, witnessOf } from '../statement.ts'
+import { proofFileFor, readContext, refuseContext, witnessOf } from '../statement.ts'
 import { pairsText } from '../table.ts'
 
 /** The two commands that make proofs: the same work, the other side of the threshold. */
@@ -84,9 +84,9 @@ async function prove(invocation: Invocation<ClaimOptions>, below: boolean): Prom
   try {
     refuseContext(prover, context)
     const made = await out.task('proving', () => prover.prove(witness))
-    const file = proofFileOf(session, prover, claim, made, context)
+    const file = proofFileFor(session, prover, claim, made, context)
     if (options.out !== undefined) {
-      writeWhole(options.out, `${toJson(file, 2)}\n`)
+      writeWhole(options.out, writeProofFile(file))
       out.notice(`wrote ${options.out}`)
     }
     if (context === undefined) {

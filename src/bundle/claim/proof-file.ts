@@ -1,7 +1,12 @@
 import { z } from 'zod'
-import { MARGIN_INSTANCES, type MarginInstanceName } from '../protocol/instances.ts'
-import { MARGIN_SIGNALS, type MarginSignal } from '../protocol/signals.ts'
-import { parseJson, type TextFile, validate } from '../risk/market/json.ts'
+import type { Claim } from '../../protocol/claims.ts'
+import { MARGIN_INSTANCES, type MarginInstanceName } from '../../protocol/instances.ts'
+import { MARGIN_SIGNALS, type MarginSignal, type MarginSignals } from '../../protocol/signals.ts'
+import { keyNotice, type Provenance } from '../../prover/key-kind.ts'
+import type { Proof } from '../../prover/verify.ts'
+import { parseJson, type TextFile, validate } from '../../risk/market/json.ts'
+import type { ProofContext } from './context.ts'
+import { claimWords } from './words.ts'
 
 export const PROOF_FORMAT = 'tacit.proof'
 export const PROOF_VERSION = 1
@@ -56,4 +61,48 @@ export type ProofFile = z.output<typeof schema>
 /** @throws InputError naming file, field and rule for anything that is not of this format */
 export function parseProofFile(file: TextFile): ProofFile {
   return validate(schema, parseJson(file), { file: file.name })
+}
+
+/** A claim with its proof, and what both were made of. */
+export interface ProvenClaim {
+  readonly instance: MarginInstanceName
+  readonly claim: Claim
+  readonly proof: Proof
+  readonly signals: MarginSignals
+  /** keccak-256 of the verification key, as its contract carries it. */
+  readonly keyHash: string
+  readonly key: Pick<Provenance, 'kind' | 'seed'>
+  readonly round: Pick<ProofFile['round'], 'asOfSeconds' | 'configurationHash' | 'marketHash'>
+  /** Accounts of the book. */
+  readonly count: number
+  readonly context: ProofContext | undefined
+}
+
+export function proofFileOf(made: ProvenClaim): ProofFile {
+  const { instance, claim, proof, signals, keyHash, key, round, count, context } = made
+  const notice = keyNotice(key)
+  return {
+    format: PROOF_FORMAT,
+    version: PROOF_VERSION,
+    instance,
+    statement: claimWords(claim),
+    verificationKeyHash: keyHash,
+    keys: { kind: key.kind, ...(notice === undefined ? {} : { notice }) },
+    round: { riskRoot: signals.riskRoot, parameters: signals.parameters, ...round },
+    book: { root: signals.bookRoot, count },
+    context: context ?? null,
+    signals: { ...signals },
+    proof: {
+      pi_a: proof.pi_a,
+      pi_b: proof.pi_b,
+      pi_c: proof.pi_c,
+      protocol: 'groth16',
+      curve: 'bn128',
+    },
+  }
+}
+
+/** The text of a proof's file: integers as decimal texts. */
+export function writeProofFile(file: ProofFile): string {
+  return `${JSON.stringify(file, (_, value) => (typeof value === 'bigint' ? `${value}` : value), 2)}\n`
 }
