@@ -2,8 +2,28 @@
  * The bundle: everything that a stranger needs to check a whole book, and the check itself. This entry runs in Node and
  * in browsers; hasher, randomness and clock are handed in (docs/bundle.md says how).
  */
+
 export { hasherOfImage, type PoseidonImage } from '../protocol/poseidon-wasm.ts'
-export { type CountedPosition, checkReceipt, type ReceiptReport } from './check-receipt.ts'
+export { type CountedPosition, checkReceipt, countAccount, type ReceiptReport } from './check-receipt.ts'
+export { contextAddress, contextSignal, type ProofContext } from './claim/context.ts'
+export {
+  type CountedAccount,
+  type OwnClaim,
+  ownProofFile,
+  ownProofHolds,
+  ownWitness,
+} from './claim/counted.ts'
+export {
+  inspectPack,
+  openPack,
+  type PackSource,
+  type ProverPack,
+  packHeaderLine,
+  readPackHeader,
+} from './claim/pack.ts'
+export { PACK_START, PACK_SUFFIX } from './claim/pack-format.ts'
+export { type ProofFile, parseProofFile, writeProofFile } from './claim/proof-file.ts'
+export { claimWords, THRESHOLD_WORDS } from './claim/words.ts'
 export { contentOfPass, type PassSurroundings } from './from-pass.ts'
 export { bundleJsonSchema } from './json-schema.ts'
 export type { Chunks } from './lines.ts'

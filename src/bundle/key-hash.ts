@@ -1,4 +1,5 @@
 import { keccak256, toBeHex } from 'ethers'
+import type { Proof } from '../prover/verify.ts'
 import type { VerificationKey } from '../prover/zkey.ts'
 import type { KeyPoints } from './groth16/batch.ts'
 import type { BundleKey, BundleProof, G1Text, G2Text } from './records.ts'
@@ -23,6 +24,18 @@ export function bundleProofOf(proof: {
   readonly pi_c: readonly string[]
 }): BundleProof {
   return { a: g1(proof.pi_a), b: g2(proof.pi_b), c: g1(proof.pi_c) }
+}
+
+/** The inverse of bundleProofOf. */
+export function proofOfBundle({ a, b, c }: BundleProof): Proof {
+  const affine = ([x, y]: G1Text) => [x, y, '1']
+  return {
+    pi_a: affine(a),
+    pi_b: [[...b[0]], [...b[1]], ['1', '0']],
+    pi_c: affine(c),
+    protocol: 'groth16',
+    curve: 'bn128',
+  }
 }
 
 /** keccak-256 of the coordinates in the order of the EVM: the hash that the verifier contract of the key carries. */

@@ -70,7 +70,8 @@ const references = z.strictObject({
   attestor: address,
   roundSequence: sequence,
   headSequence: sequence,
-  blockNumber: sequence,
+  /** The transaction that submitted the seal, and its block; null in a bundle from before. */
+  posting: z.strictObject({ transaction: hash, blockNumber: sequence }).nullable(),
 })
 
 /** Which epoch of which EpochSeals contract: the context of every proof is made of these three. */
@@ -256,4 +257,5 @@ export type G1Text = z.output<typeof g1>
 export type G2Text = z.output<typeof g2>
 export type BundleChain = z.output<typeof chain>
 export type ChainReferences = z.output<typeof references>
+export type SealPosting = NonNullable<ChainReferences['posting']>
 export type KeySetup = BundleKey['setup']

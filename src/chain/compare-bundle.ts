@@ -1,10 +1,10 @@
 /** What a bundle says of a chain, held against the chain. Boundary module: network. */
 import { Contract, type Provider } from 'ethers'
 import type { BundleChain, BundleHeader, ChainReferences } from '../bundle/records.ts'
-import type { Check, CheckVerdict } from '../bundle/verify/check.ts'
+import { type Check, type Finding, fail, pass } from '../bundle/verify/check.ts'
 import type { BundleReport } from '../bundle/verify/report.ts'
 import { ChainError } from '../protocol/errors.ts'
-import { SEAL_STATUSES } from './seals.ts'
+import { compareFinality, comparePosting, compareSeal, compareSealKey } from './compare-seal.ts'
 
 const ORACLE = [
   'function roundAt(uint64) view returns (tuple(uint64 sequence, uint64 time, uint256 riskRoot, uint256 parameters, bytes32 configurationHash, bytes32 marketHash))',
@@ -13,6 +13,7 @@ const ORACLE = [
 const REGISTRY = [
   'function headAt(uint64) view returns (tuple(uint256 bookRoot, bytes32 dataHash, uint64 time, uint32 count))',
   'function headSequence() view returns (uint64)',
+  'function epochHead(uint64) view returns (uint64)',
 ]
 const ATTESTOR = [
   'function oracle() view returns (address)',
@@ -20,12 +21,6 @@ const ATTESTOR = [
   'function verifier() view returns (address)',
 ]
 const VERIFIER = ['function VERIFICATION_KEY_HASH() view returns (bytes32)']
-const SEALS = [
-  'function sealOf(uint64) view returns (uint256)',
-  'function sealAt(uint256) view returns (tuple(uint64 epoch, uint64 headSequence, uint64 roundSequence, uint64 demandUntil, address submitter, uint8 status, uint32 count, uint32 openDemands, uint64 bondLots, uint256 belowMm, uint256 gauge, uint256 chainFirst, uint256 chainLast, bytes32 stepsRoot, bytes32 ledgerHash))',
-]
-const REJECTED = SEAL_STATUSES.indexOf('rejected')
-
 /** A bundle's own words, and where its epoch stands on the chain. */
 export interface ComparedBundle {
   readonly header: BundleHeader
@@ -35,14 +30,14 @@ export interface ComparedBundle {
   readonly nowMs: () => number
 }
 
+/** Where on a chain a bundle's epoch is, in its own words. */
+export type Places = BundleChain & ChainReferences
+
 /** One comparison with one contract. */
 interface Comparison {
   readonly id: string
   readonly title: string
-  readonly compare: (
-    bundle: ComparedBundle,
-    chain: BundleChain & ChainReferences,
-  ) => Promise<readonly [ok: boolean, evidence: string]>
+  readonly compare: (bundle: ComparedBundle, chain: Places) => Promise<Finding>
 }
 
 const COMPARISONS: readonly Comparison[] = [
@@ -50,8 +45,11 @@ const COMPARISONS: readonly Comparison[] = [
   { id: 'chain-attestor', title: 'Attestor, oracle and registry belong together', compare: compareAttestor },
   { id: 'chain-key', title: 'The attestor takes proofs of the same key', compare: compareKey },
   { id: 'chain-round', title: 'The round was posted', compare: compareRound },
-  { id: 'chain-head', title: 'The book is a head of the registry', compare: compareHead },
-  { id: 'chain-seal', title: 'The chain has this seal of the epoch, not rejected', compare: compareSeal },
+  { id: 'chain-head', title: 'The book is the head that the epoch was designated for', compare: compareHead },
+  { id: 'chain-seal-key', title: 'The chain takes seals of the same key', compare: compareSealKey },
+  { id: 'chain-seal', title: 'The chain has this seal of the epoch', compare: compareSeal },
+  { id: 'chain-posting', title: 'The seal was submitted as the bundle says', compare: comparePosting },
+  { id: 'chain-final', title: 'The seal is final', compare: compareFinality },
 ]
 
 /**
@@ -64,52 +62,55 @@ export async function compareWithChain(bundle: ComparedBundle): Promise<Check[]>
   for (const { id, title, compare } of COMPARISONS) {
     const started = bundle.nowMs()
     const places = chain?.references && { ...chain, ...chain.references }
-    const [verdict, evidence] = await answer(places ? () => compare(bundle, places) : undefined)
-    checks.push({ id, title, verdict, evidence, milliseconds: Math.round(bundle.nowMs() - started) })
+    const finding = await answer(places ? () => compare(bundle, places) : undefined)
+    checks.push({ id, title, ...finding, milliseconds: Math.round(bundle.nowMs() - started) })
   }
   return checks
 }
 
-async function answer(
-  compare: (() => Promise<readonly [boolean, string]>) | undefined,
-): Promise<readonly [CheckVerdict, string]> {
-  if (compare === undefined)
-    return ['fail', 'the bundle does not say where on a chain its round and book are']
+/** A contract that is not there, or that knows no such round or head, is an answer, as is a number that none takes. */
+const ANSWERS = ['CALL_EXCEPTION', 'BAD_DATA', 'INVALID_ARGUMENT', 'NUMERIC_FAULT', 'VALUE_OUT_OF_BOUNDS']
+
+async function answer(compare: (() => Promise<Finding>) | undefined): Promise<Finding> {
+  if (compare === undefined) return fail('the bundle does not say where on a chain its round and book are')
   try {
-    const [ok, evidence] = await compare()
-    return [ok ? 'pass' : 'fail', evidence]
+    return await compare()
   } catch (cause) {
-    const { code } = cause as { code?: string }
-    // A contract that is not there, or that knows no such round or head, is an answer; silence is none.
-    if (code === 'CALL_EXCEPTION' || code === 'BAD_DATA')
-      return ['fail', 'the chain has no such contract, round or head']
+    if (ANSWERS.includes(String((cause as { code?: unknown }).code))) {
+      return fail('the chain has no such contract, round, head or epoch')
+    }
+    // Silence is none.
     throw new ChainError('the chain did not answer', { cause, unavailable: true })
   }
 }
 
-async function compareChainId({ provider }: ComparedBundle, { chainId }: BundleChain) {
-  const { chainId: actual } = await provider.getNetwork()
-  return [actual === BigInt(chainId), `the chain has the id ${actual}, the bundle names ${chainId}`] as const
+function finding(ok: boolean, evidence: string): Finding {
+  return ok ? pass(evidence) : fail(evidence)
 }
 
-async function compareAttestor({ provider }: ComparedBundle, chain: ChainReferences) {
+async function compareChainId({ provider }: ComparedBundle, { chainId }: Places) {
+  const { chainId: actual } = await provider.getNetwork()
+  return finding(actual === BigInt(chainId), `the chain has the id ${actual}, the bundle names ${chainId}`)
+}
+
+async function compareAttestor({ provider }: ComparedBundle, chain: Places) {
   const attestor = new Contract(chain.attestor, ATTESTOR, provider)
   const [oracle, registry] = (await Promise.all([attestor.oracle!(), attestor.registry!()])) as [
     string,
     string,
   ]
   const ok = oracle.toLowerCase() === chain.oracle && registry.toLowerCase() === chain.registry
-  return [ok, `attestor ${chain.attestor} reads rounds from ${oracle} and heads from ${registry}`] as const
+  return finding(ok, `attestor ${chain.attestor} reads rounds from ${oracle} and heads from ${registry}`)
 }
 
-async function compareKey({ provider, report }: ComparedBundle, chain: ChainReferences) {
+async function compareKey({ provider, report }: ComparedBundle, chain: Places) {
   const address = (await new Contract(chain.attestor, ATTESTOR, provider).verifier!()) as string
   const onChain = (await new Contract(address, VERIFIER, provider).VERIFICATION_KEY_HASH!()) as string
   const given = report.keys.find(({ role }) => role === 'step')?.hash
-  return [
+  return finding(
     onChain === given,
     `verifier ${address} has the key ${onChain}; the bundle's steps have ${given}`,
-  ] as const
+  )
 }
 
 interface PostedRound {
@@ -120,7 +121,7 @@ interface PostedRound {
   readonly marketHash: string
 }
 
-async function compareRound({ header, provider }: ComparedBundle, chain: ChainReferences) {
+async function compareRound({ header, provider }: ComparedBundle, chain: Places) {
   const oracle = new Contract(chain.oracle, ORACLE, provider)
   const posted = (await oracle.roundAt!(chain.roundSequence)) as PostedRound
   const latest = (await oracle.latestSequence!()) as bigint
@@ -133,52 +134,20 @@ async function compareRound({ header, provider }: ComparedBundle, chain: ChainRe
   ].filter((difference) => difference !== undefined)
   const which = `round ${chain.roundSequence} of ${latest}`
   return differences.length === 0
-    ? ([true, `${which} has the same risk root, parameters, configuration and market data`] as const)
-    : ([false, `${which} has other ${differences.join(', ')}`] as const)
+    ? pass(`${which} has the same risk root, parameters, configuration and market data`)
+    : fail(`${which} has other ${differences.join(', ')}`)
 }
 
-async function compareHead({ header, provider }: ComparedBundle, chain: ChainReferences) {
+async function compareHead({ header, provider }: ComparedBundle, chain: Places) {
   const registry = new Contract(chain.registry, REGISTRY, provider)
   const head = (await registry.headAt!(chain.headSequence)) as { bookRoot: bigint; count: bigint }
   const newest = (await registry.headSequence!()) as bigint
   const same = head.bookRoot === BigInt(header.statement.bookRoot) && head.count === BigInt(header.count)
   const which = `head ${chain.headSequence} of ${newest}`
-  return same
-    ? ([true, `${which} has this book root and ${head.count} accounts`] as const)
-    : ([false, `${which} has the book root ${head.bookRoot} and ${head.count} accounts`] as const)
-}
-
-interface StoredSeal {
-  readonly headSequence: bigint
-  readonly roundSequence: bigint
-  readonly status: bigint
-  readonly belowMm: bigint
-  readonly gauge: bigint
-  readonly chainFirst: bigint
-  readonly chainLast: bigint
-  readonly stepsRoot: string
-}
-
-async function compareSeal(
-  { header: { statement }, report, provider }: ComparedBundle,
-  chain: BundleChain & ChainReferences,
-) {
-  const seals = new Contract(chain.seals, SEALS, provider)
-  const id = (await seals.sealOf!(chain.epoch)) as bigint
-  if (id === 0n) return [false, `epoch ${chain.epoch} has no seal on the chain`] as const
-  const stored = (await seals.sealAt!(id)) as StoredSeal
-  const differences = [
-    stored.stepsRoot === report.stepsRoot ? undefined : 'steps',
-    stored.chainFirst === BigInt(statement.chainFirst) ? undefined : 'first state',
-    stored.chainLast === BigInt(statement.chainLast) ? undefined : 'last state',
-    stored.belowMm === BigInt(statement.belowMm) ? undefined : 'number of accounts below maintenance margin',
-    stored.gauge === BigInt(statement.gauge) ? undefined : 'gauge',
-    stored.headSequence === BigInt(chain.headSequence) ? undefined : 'head',
-    stored.roundSequence === BigInt(chain.roundSequence) ? undefined : 'round',
-  ].filter((difference) => difference !== undefined)
-  const status = SEAL_STATUSES[Number(stored.status)] ?? 'unknown'
-  const which = `seal ${id} of epoch ${chain.epoch} is ${status} on the chain`
-  return differences.length === 0
-    ? ([stored.status !== BigInt(REJECTED), `${which}, with the same steps and states`] as const)
-    : ([false, `${which} and has other ${differences.join(', ')}`] as const)
+  if (!same) return fail(`${which} has the book root ${head.bookRoot} and ${head.count} accounts`)
+  const designated = (await registry.epochHead!(chain.epoch)) as bigint
+  if (designated !== BigInt(chain.headSequence)) {
+    return fail(`epoch ${chain.epoch} is of head ${designated}, and the bundle says ${chain.headSequence}`)
+  }
+  return pass(`${which}, epoch ${chain.epoch}, has this book root and ${head.count} accounts`)
 }

@@ -3,6 +3,7 @@ import type { EngineCircuit } from '../protocol/instances.ts'
 import { type Artifacts, buildContracts, buildLocalTestContracts, buildVerifier } from './build.ts'
 import { errorsOf } from './client.ts'
 import { type Deployment, type DeployOptions, deploy, deployContract, refuseForeignChain } from './deploy.ts'
+import { deploySeals, type SealsTerms } from './deploy-seals.ts'
 import { type EngineDeployment, STAGE_CONTRACTS } from './engine-client/deployment.ts'
 import { type Groth16VerificationKey, type KeyProvenance, LOCAL_CHAIN_IDS } from './generate-verifier.ts'
 import { send } from './transactions.ts'
@@ -38,6 +39,7 @@ export interface FundParameters {
 
 export interface EngineDeployOptions extends DeployOptions {
   readonly circuits: Readonly<Record<EngineCircuit, CircuitKey>>
+  readonly seals: SealsTerms
   /** Settlement cash. A test token of 6 decimals on a local chain when there is none. */
   readonly token?: SettlementToken
   /** Who proposes to the timelock; anybody executes. */
@@ -79,17 +81,27 @@ export async function deployEngine(options: EngineDeployOptions): Promise<Engine
   const deployer = await options.deployer.getAddress()
   const base = await deploy({ ...options, admin: deployer })
   for (const { provenance } of Object.values(options.circuits)) refuseForeignChain(base.chainId, provenance)
+  refuseForeignChain(base.chainId, options.seals.seal.provenance)
   const context: Context = { options, deployer, artifacts: await buildContracts(options) }
   const verifiers = await deployVerifiers(options)
   const token = options.token ?? (await deployTestToken(base, options))
   const money = await deployMoney(context, base, verifiers, token)
   const parts = await deployParts(context, base, verifiers, money)
   const stages = await deployStages(context, money, parts)
+  const { seals, verifier: sealVerifier } = await deploySeals({
+    deployer: options.deployer,
+    ...options.seals,
+    deployment: { ...base, ...money, venue: options.venue },
+    admin: money.timelock,
+    build: options,
+  })
   const deployment: EngineDeployment = {
     ...base,
     ...money,
     ...parts,
     ...stages,
+    seals,
+    sealVerifier,
     token: token.address,
     unitsPerLot: token.unitsPerLot,
     venue: options.venue,
@@ -248,11 +260,13 @@ async function wire({ options, deployer, artifacts }: Context, all: EngineDeploy
   }
   const { soft, sealed, dutch, house, deleveraging, engine, escrow } = all
   await role('BookRegistry', all.registry, 'ENGINE_ROLE', [engine, all.vault])
+  await role('BookRegistry', all.registry, 'FINALITY_ROLE', [all.seals])
   await call('BookRegistry', all.registry, 'setKeptVerifier', [all.verifiers.kept])
   await call('BookRegistry', all.registry, 'setPublishGuard', [engine])
   await role('CollateralVault', all.vault, 'ENGINE_ROLE', [engine, escrow])
   await call('CollateralVault', all.vault, 'setCases', [engine])
   await role('InsuranceFund', all.fund, 'ENGINE_ROLE', [escrow])
+  await role('InsuranceFund', all.fund, 'GAUGE_ROLE', [all.seals])
   await call('InsuranceFund', all.fund, 'setVault', [all.vault])
   await call('InsuranceFund', all.fund, 'setCapital', [house])
   await role('Escrow', escrow, 'ENGINE_ROLE', [engine, all.liquidators, soft, sealed])

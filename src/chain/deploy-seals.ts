@@ -2,7 +2,7 @@ import { Contract, Interface, id, type Signer } from 'ethers'
 import { liquidityWord } from '../book/ledger.ts'
 import { CASH_ID } from '../protocol/liquidation.ts'
 import { SEAL_POLICY_CODES, type SealPolicy } from '../protocol/solvency.ts'
-import { buildContracts, buildVerifier } from './build.ts'
+import { type BuildOptions, buildContracts, buildVerifier } from './build.ts'
 import { errorsOf } from './client.ts'
 import { deployContract, refuseForeignChain } from './deploy.ts'
 import type { CircuitKey } from './deploy-engine.ts'
@@ -19,21 +19,31 @@ export interface SealsParameters {
   readonly policy: SealPolicy
 }
 
-export interface SealsDeployOptions {
+/** What a deployment of the seals is told of its own. */
+export interface SealsTerms {
+  /** Of the seal circuit. */
+  readonly seal: CircuitKey
+  /** What the market offers to hedge with: nano-USD by underlying. Governance publishes it anew. */
+  readonly liquidityNano: readonly bigint[]
+  /** Instrument ids of the vault's collaterals beside cash. */
+  readonly collaterals?: readonly number[]
+  readonly parameters?: Partial<SealsParameters>
+  /**
+   * Whoever wants to know the address of EpochSeals beforehand (it is in the context of every proof) has it deployed by an
+   * account of its own: it is that account's second contract.
+   */
+  readonly deployer?: Signer
+}
+
+export interface SealsDeployOptions extends SealsTerms {
   readonly deployer: Signer
   readonly deployment: Pick<
     EngineDeployment,
     'chainId' | 'attestor' | 'registry' | 'vault' | 'fund' | 'venue'
   >
-  /** Of the seal circuit. */
-  readonly seal: CircuitKey
   /** Governance: sets parameters and publishes the liquidity. */
   readonly admin: string
-  /** Nano-USD by underlying. */
-  readonly liquidityNano: readonly bigint[]
-  /** Instrument ids of the vault's collaterals beside cash. */
-  readonly collaterals?: readonly number[]
-  readonly parameters?: Partial<SealsParameters>
+  readonly build?: BuildOptions
 }
 
 /** A call that whoever governs the target has to make: the timelock, once the engine is deployed. */
@@ -59,10 +69,10 @@ const DEFAULTS: SealsParameters = {
 const GRANT = Interface.from(['function grantRole(bytes32 role, address account)'])
 
 export async function deploySeals(options: SealsDeployOptions): Promise<SealsDeployment> {
-  const { deployer, deployment, seal, admin, collaterals = [] } = options
+  const { deployer, deployment, seal, admin, collaterals = [], build = {} } = options
   refuseForeignChain(deployment.chainId, seal.provenance)
-  const artifacts = await buildContracts()
-  const verifier = await deployContract(await buildVerifier(seal.key, seal.provenance), [], deployer)
+  const artifacts = await buildContracts(build)
+  const verifier = await deployContract(await buildVerifier(seal.key, seal.provenance, build), [], deployer)
   const seals = await deployContract(
     artifacts.EpochSeals!,
     [

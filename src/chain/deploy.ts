@@ -1,8 +1,11 @@
 import { ContractFactory, Interface, NonceManager, type Signer } from 'ethers'
 import { SetupError } from '../protocol/errors.ts'
+import { refuseForeignChain } from '../prover/key-kind.ts'
 import { type Artifact, type BuildOptions, buildContracts, buildVerifier } from './build.ts'
-import { type Groth16VerificationKey, type KeyProvenance, LOCAL_CHAIN_IDS } from './generate-verifier.ts'
+import type { Groth16VerificationKey, KeyProvenance } from './generate-verifier.ts'
 import { chainErrorOf } from './transactions.ts'
+
+export { refuseForeignChain }
 
 /** Puts the contracts on a chain. Boundary module: network. */
 export interface Deployment {
@@ -63,19 +66,6 @@ export async function deployContract(
     if (deployer instanceof NonceManager) deployer.reset()
     throw chainErrorOf(error, errors)
   }
-}
-
-/**
- * Before anything is sent: a key that is not of a public ceremony goes to no chain but a local one. The verifier's
- * constructor refuses too, for whoever deploys by other means.
- */
-export function refuseForeignChain(chainId: bigint, provenance: KeyProvenance): void {
-  if (provenance.kind === 'production' || LOCAL_CHAIN_IDS.includes(chainId)) return
-  throw new SetupError(
-    `the ${provenance.kind} key of ${provenance.circuit} is refused on chain ${chainId}: anyone can forge proofs for ` +
-      `it. Local chains have the ids ${LOCAL_CHAIN_IDS.join(' and ')}; for any other, run the ceremony`,
-    { refused: true },
-  )
 }
 
 async function chainIdOf(deployer: Signer): Promise<bigint> {

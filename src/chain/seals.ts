@@ -1,11 +1,12 @@
 import { Contract, Interface, type Provider, type Signer } from 'ethers'
-import { InputError } from '../protocol/errors.ts'
+import { ChainError, InputError } from '../protocol/errors.ts'
 import { type SealSignals, sealSignalsToArray } from '../protocol/seal-signals.ts'
 import type { ProvenStep, StepLink } from '../prover/book-pass/request.ts'
 import { StepsTree } from '../prover/book-pass/steps-digest.ts'
 import type { Proof } from '../prover/verify.ts'
 import { buildContracts } from './build.ts'
 import { errorsOf } from './client.ts'
+import type { EngineConnection } from './engine-client/connection.ts'
 import { toSolidityProof } from './generate-verifier.ts'
 import { type SendOptions, type Sent, send, view } from './transactions.ts'
 
@@ -45,10 +46,59 @@ export interface SealSubmission {
   readonly stepsRoot: string
 }
 
+/** The seals of a whole system. */
+export function sealsOf({ contracts, errors }: EngineConnection): SealsConnection {
+  return { seals: contracts.seals, errors }
+}
+
 export async function connectSeals(address: string, provider: Provider): Promise<SealsConnection> {
   const artifacts = await buildContracts()
   const abi = Interface.from(artifacts.EpochSeals!.abi as never)
   return { seals: new Contract(address, abi, provider), errors: errorsOf(artifacts) }
+}
+
+/** Who pays a bond, and of which kind. */
+export type SealBond = 'venueBondLots' | 'demandBondLots'
+
+const TOKEN = [
+  'function balanceOf(address) view returns (uint256)',
+  'function allowance(address owner, address spender) view returns (uint256)',
+  'function approve(address spender, uint256 units) returns (bool)',
+]
+
+/** Lots of settlement cash that a seal or a demand takes now. */
+export async function bondLotsOf({ seals, errors }: SealsConnection, kind: SealBond): Promise<bigint> {
+  const [venueBondLots, demandBondLots] = await view<readonly [bigint, bigint]>(
+    seals,
+    'parameters',
+    [],
+    errors,
+  )
+  return { venueBondLots, demandBondLots }[kind]
+}
+
+/**
+ * Approves EpochSeals for a bond, exactly, unless it is approved for as much.
+ * Throws ChainError when the payer does not hold it.
+ */
+export async function approveBond(
+  connection: SealsConnection,
+  payer: Signer,
+  kind: SealBond,
+): Promise<bigint> {
+  const { seals, errors } = connection
+  const lots = await bondLotsOf(connection, kind)
+  const units = lots * (await view<bigint>(seals, 'unitsPerLot', [], errors))
+  const [owner, address] = [await payer.getAddress(), await seals.getAddress()]
+  const token = new Contract(await view<string>(seals, 'token', [], errors), TOKEN, payer)
+  const held = await view<bigint>(token, 'balanceOf', [owner], errors)
+  if (held < units) {
+    throw new ChainError(`${owner} holds ${held} units of the settlement token, and the bond takes ${units}`)
+  }
+  if ((await view<bigint>(token, 'allowance', [owner, address], errors)) < units) {
+    await send(token, 'approve', [address, units], payer, errors)
+  }
+  return lots
 }
 
 /** The venue seals an epoch. It must have approved the contract for its bond. */
@@ -113,6 +163,26 @@ export function proveTags(
 ): Promise<Sent> {
   const ascending = [...new Set(tags)].sort((a, b) => (a < b ? -1 : 1))
   return send(connection.seals, 'proveTags', [epoch, roundSequence, ascending], sender, connection.errors)
+}
+
+/** What a seal is rejected for, by the contract's method. */
+export const REJECTIONS = {
+  unanswered: 'rejectUnanswered',
+  untriggered: 'rejectUntriggered',
+  ledger: 'rejectLedger',
+} as const
+export type RejectionReason = keyof typeof REJECTIONS
+
+/** Ends a seal that something speaks against; half of the venue's bond is the challenger's. @param step for unanswered */
+export function rejectSeal(
+  connection: SealsConnection,
+  sender: Signer,
+  epoch: number,
+  reason: RejectionReason,
+  step?: number,
+): Promise<Sent> {
+  const args = reason === 'unanswered' ? [epoch, step] : [epoch]
+  return send(connection.seals, REJECTIONS[reason], args, sender, connection.errors)
 }
 
 /** Ends a seal that nothing speaks against. */

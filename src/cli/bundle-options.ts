@@ -11,6 +11,7 @@ import { poseidonHasher } from '../protocol/poseidon.ts'
 import { KEY_FILES } from '../prover/artifacts.ts'
 import type { VerificationKey } from '../prover/zkey.ts'
 import { requireExisting } from './files.ts'
+import { trustedFolders } from './key-folders.ts'
 import type { Update } from './output.ts'
 
 export interface BundleOptions {
@@ -34,7 +35,7 @@ export function withBundle(command: Command): Command {
     )
 }
 
-/** Bytes, clock, time and trusted keys for verifyBundle. @param folders of keys, with their verification keys */
+/** Bytes, clock, time and trusted keys for verifyBundle. @param folders of keys, or of folders of keys */
 export async function verifySurroundings(
   options: BundleOptions,
   folders: readonly string[],
@@ -48,17 +49,17 @@ export async function verifySurroundings(
     maxAgeSeconds: options.maxAge,
     pins: [
       ...(options.keyHash ?? []).map((hash) => ({ hash, source: 'named by its hash' })),
-      ...folders.map(pinOf),
+      ...folders.flatMap(trustedFolders).map(pinOf),
     ],
     progress: ({ phase, done, total }: VerifyProgress) => update(`${phase} ${done} of ${total}`),
   }
 }
 
-function pinOf(folder: string): PinnedKey {
-  const file = requireExisting(join(requireExisting(folder, 'folder'), KEY_FILES.verificationKey))
+function pinOf({ folder, circuit }: ReturnType<typeof trustedFolders>[number]): PinnedKey {
+  const file = requireExisting(join(folder, KEY_FILES.verificationKey))
   try {
     const key = JSON.parse(readFileSync(file, 'utf8')) as VerificationKey
-    return { hash: keyHash(keyPointsOf(key)), source: file }
+    return { hash: keyHash(keyPointsOf(key)), source: file, ...(circuit && { circuit }) }
   } catch (cause) {
     throw new InputError('is no verification key', { file }, { cause })
   }

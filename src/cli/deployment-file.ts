@@ -35,6 +35,8 @@ const ADDRESSES = [
   'dutch',
   'house',
   'deleveraging',
+  'seals',
+  'sealVerifier',
 ] as const
 
 const schema = z.strictObject({

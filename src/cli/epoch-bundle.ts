@@ -8,8 +8,8 @@ import { InputError } from '../protocol/errors.ts'
 import type { BookPassResult } from '../prover/book-pass/pass.ts'
 import type { PassArtifacts } from '../prover/book-pass/request.ts'
 import { TRANSCRIPT_FILE, type Transcript } from '../prover/ceremony.ts'
-import { Listing } from '../risk/listing.ts'
-import type { EpochContext } from './epoch.ts'
+import type { EpochTerms } from './epoch-terms.ts'
+import type { KeyPair } from './key-folders.ts'
 import type { Session } from './session.ts'
 
 export const EPOCH_BUNDLE_FILE = `epoch${BUNDLE_SUFFIX}`
@@ -18,22 +18,22 @@ export interface EpochBundle {
   readonly session: Session
   readonly artifacts: PassArtifacts
   readonly result: BookPassResult
-  readonly context: EpochContext | undefined
+  readonly terms: Pick<EpochTerms, 'context' | 'references'>
   /** Folders of ceremony keys; a development key has none. */
-  readonly keyFolders: { readonly step?: string | undefined; readonly seal?: string | undefined }
+  readonly keyFolders: KeyPair
 }
 
 /** Writes the bundle into a folder and returns its path. @throws InputError for a ceremony whose transcript is missing */
 export async function writeEpochBundle(folder: string, epoch: EpochBundle): Promise<string> {
-  const { session, artifacts, result, context, keyFolders } = epoch
+  const { session, artifacts, result, keyFolders } = epoch
+  const { context, references } = epoch.terms
   const step = transcriptIn(keyFolders.step)
   const seal = transcriptIn(keyFolders.seal)
   const content = contentOfPass(result, {
     book: session.book,
     snapshot: session.snapshot,
     configuration: session.configuration,
-    // Every round of the command line is a first one: loadRound.
-    listing: Listing.empty,
+    listing: session.listingBefore,
     matrix: session.matrix,
     artifacts,
     transcripts: { ...(step && { step }), ...(seal && { seal }) },
@@ -41,7 +41,7 @@ export async function writeEpochBundle(folder: string, epoch: EpochBundle): Prom
       chainId: context.chainId.toString(),
       seals: context.seals.toLowerCase(),
       epoch: context.epoch.toString(),
-      references: null,
+      references,
     },
   })
   const path = join(folder, EPOCH_BUNDLE_FILE)

@@ -1,6 +1,7 @@
 /** Files that the user names. Boundary module. */
 import { randomBytes } from 'node:crypto'
-import { readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { InputError } from '../protocol/errors.ts'
 import type { TextFile } from '../risk/market/json.ts'
 
@@ -22,6 +23,14 @@ export function readTextFile(path: string): TextFile {
   }
 }
 
+/** As readTextFile, for a kind of file with a greatest size. @throws InputError for a larger one, before it is read */
+export function readSmallTextFile(path: string, mostBytes: number): TextFile {
+  const size = statSync(path, { throwIfNoEntry: false })?.size ?? 0
+  if (size > mostBytes)
+    throw new InputError(`has more than ${mostBytes} bytes, too many for its kind`, { file: path })
+  return readTextFile(path)
+}
+
 /** @throws InputError unless there is a file (or folder) to read */
 export function requireExisting(path: string, kind: 'file' | 'folder' = 'file'): string {
   const info = statSync(path, { throwIfNoEntry: false })
@@ -30,14 +39,23 @@ export function requireExisting(path: string, kind: 'file' | 'folder' = 'file'):
   return path
 }
 
+/** Market files of a folder of rounds, in the order of their names. @throws InputError when there is none */
+export function marketFilesIn(folder: string): string[] {
+  const names = readdirSync(requireExisting(folder, 'folder'))
+    .filter((name) => name.endsWith('.json'))
+    .sort()
+  if (names.length === 0) throw new InputError('holds no market file', { file: folder })
+  return names.map((name) => join(folder, name))
+}
+
 /**
  * All of it or nothing: written beside and renamed. Synchronous, so that no signal's handler can come in between.
  * @throws InputError naming the file
  */
-export function writeWhole(path: string, text: string): void {
+export function writeWhole(path: string, content: string | Uint8Array): void {
   const draft = `${path}.${process.pid}.${randomBytes(4).toString('hex')}.tmp`
   try {
-    writeFileSync(draft, text, { flag: 'wx' })
+    writeFileSync(draft, content, { flag: 'wx' })
     renameSync(draft, path)
   } catch (cause) {
     rmSync(draft, { force: true })

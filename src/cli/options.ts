@@ -8,6 +8,8 @@ export interface InstanceOptions {
 
 export interface RoundOptions extends InstanceOptions {
   readonly market?: readonly string[]
+  /** Folder of market files, the last of which is the round. */
+  readonly rounds?: string
   readonly configuration?: string
   readonly seed: number
 }
@@ -82,6 +84,11 @@ export function withKeys(command: Command): Command {
     '--keys <folder>',
     'keys of a finished ceremony (default: development keys, for local chains only)',
   )
+}
+
+/** Says of a shared option what it is to one command. */
+export function describeOption(command: Command, long: string, description: string): void {
+  command.options.find((option) => option.long === long)!.description = description
 }
 
 export function withCache(command: Command): Command {

@@ -6,6 +6,7 @@ import { engineInstanceName, type MarginInstance } from '../protocol/instances.t
 import type { CircuitArtifacts } from '../prover/backend.ts'
 import { type MarginArtifactsOptions, MarginProver, marginArtifacts } from '../prover/margin-prover.ts'
 import { keyNotice } from '../prover/provenance.ts'
+import { sealArtifacts } from '../prover/seal-prover.ts'
 import type { BackendChoice } from '../prover/select-backend.ts'
 import { requireExisting } from './files.ts'
 import type { Io } from './io.ts'
@@ -51,6 +52,21 @@ export async function openArtifacts(
     marginArtifacts(instance, artifactsOptions(options, io, out, update)),
   )
   warnOfKeys(artifacts, out)
+  return artifacts
+}
+
+/** The same of the seal. @param said a notice that the user has had already */
+export async function openSealArtifacts(
+  options: Pick<ProverOptions, 'keys' | 'cache'>,
+  io: Io,
+  out: Output,
+  said?: string,
+): Promise<CircuitArtifacts> {
+  const artifacts = await out.task('circuit and keys of the seal', (update) =>
+    sealArtifacts(artifactsOptions(options, io, out, update)),
+  )
+  const notice = keyNotice(artifacts.provenance)
+  if (notice !== undefined && notice !== said) out.notice(`seal: ${notice}`)
   return artifacts
 }
 

@@ -1,8 +1,5 @@
 /** Markets of posted rounds, one file each, in a folder that grows. Boundary module: files and threads. */
-import { readdirSync } from 'node:fs'
-import { join } from 'node:path'
 import { type KnownRounds, knownRound } from '../keeper/rounds.ts'
-import { InputError } from '../protocol/errors.ts'
 import type { MarginInstance } from '../protocol/instances.ts'
 import { MatrixPool } from '../prover/matrix-pool.ts'
 import type { RiskConfiguration } from '../risk/configuration.ts'
@@ -11,7 +8,7 @@ import { DEFAULT_CONFIGURATION } from '../risk/default-configuration.ts'
 import { Listing } from '../risk/listing.ts'
 import { readMarket } from '../risk/market/read.ts'
 import type { RiskMatrix } from '../risk/matrix.ts'
-import { readTextFile, requireExisting } from './files.ts'
+import { marketFilesIn, readTextFile, requireExisting } from './files.ts'
 
 /**
  * Files are read once, in the order of their names; each round stands on the listing of the one before, as it did when it
@@ -42,13 +39,9 @@ export class RoundFolder {
 
   /** Prices what is new. Throws InputError naming file, row and field. */
   async readNew(rounds: KnownRounds): Promise<void> {
-    const names = readdirSync(this.#folder)
-      .filter((name) => name.endsWith('.json'))
-      .sort()
-    if (names.length === 0) throw new InputError('holds no market file', { file: this.#folder })
-    for (const name of names) {
-      if (this.#read.has(name)) continue
-      const snapshot = readMarket([readTextFile(join(this.#folder, name))])
+    for (const file of marketFilesIn(this.#folder)) {
+      if (this.#read.has(file)) continue
+      const snapshot = readMarket([readTextFile(file)])
       const matrix: RiskMatrix = await this.#pool.build({
         snapshot,
         configuration: this.#configuration,
@@ -58,7 +51,7 @@ export class RoundFolder {
       })
       rounds.add(knownRound(matrix, snapshot))
       this.#previous = matrix
-      this.#read.add(name)
+      this.#read.add(file)
     }
   }
 

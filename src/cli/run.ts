@@ -6,15 +6,20 @@ import { ceremonyCommand } from './commands/ceremony.ts'
 import { checkReceiptCommand } from './commands/check-receipt.ts'
 import { attestCommand, triggerCommand } from './commands/claim.ts'
 import { demoCommand } from './commands/demo.ts'
+import { epochGroup } from './commands/epoch.ts'
 import { keeperCommand } from './commands/keeper.ts'
 import { liquidatorCommand } from './commands/liquidator.ts'
 import { marginCommand } from './commands/margin.ts'
 import { matrixCommand } from './commands/matrix.ts'
 import { receiptCommand } from './commands/receipt.ts'
 import { reportCommand } from './commands/report.ts'
+import { serveCommand } from './commands/serve.ts'
 import { setupCommand } from './commands/setup.ts'
 import { solvencyCommand } from './commands/solvency.ts'
+import { stressCommand } from './commands/stress.ts'
 import { verifyCommand } from './commands/verify.ts'
+import { watchCommand } from './commands/watch.ts'
+import { workerCommand } from './commands/worker.ts'
 import { adviceFor, EXIT, EXIT_CODES_HELP, type ExitCode, exitCodeOf } from './exit-codes.ts'
 import type { Io } from './io.ts'
 import { toJson } from './output.ts'
@@ -50,11 +55,16 @@ function buildProgram(io: Io, finish: (code: ExitCode) => void): Command {
     checkReceiptCommand,
     reportCommand,
     solvencyCommand,
+    stressCommand,
+    epochGroup,
     setupCommand,
     ceremonyCommand,
     keeperCommand,
     liquidatorCommand,
     casesCommand,
+    watchCommand,
+    serveCommand,
+    workerCommand,
   ]
   for (const command of commands) program.addCommand(command(attach))
   configure(program, io)

@@ -4,6 +4,7 @@ import { Book } from '../book/book.ts'
 import type { BookEntry } from '../book/entry.ts'
 import { readBook } from '../book/read.ts'
 import { sampleBook } from '../book/sample.ts'
+import { InputError } from '../protocol/errors.ts'
 import { MARGIN_INSTANCES, type MarginInstance } from '../protocol/instances.ts'
 import { type Hasher, poseidonHasher } from '../protocol/poseidon.ts'
 import type { RiskRound } from '../prover/margin-inputs.ts'
@@ -19,7 +20,7 @@ import { readMarket } from '../risk/market/read.ts'
 import { sampleMarket } from '../risk/market/sample.ts'
 import type { MarketSnapshot } from '../risk/market/snapshot.ts'
 import type { RiskMatrix } from '../risk/matrix.ts'
-import { readTextFile } from './files.ts'
+import { marketFilesIn, readTextFile } from './files.ts'
 import type { BookOptions, RoundOptions } from './options.ts'
 import type { Output } from './output.ts'
 
@@ -34,6 +35,8 @@ export interface RoundSession {
   readonly configurationHash: string
   readonly marketHash: string
   readonly matrix: RiskMatrix
+  /** Ids as they were before this round. */
+  readonly listingBefore: Listing
 }
 
 export interface Session extends RoundSession {
@@ -46,14 +49,14 @@ export interface Session extends RoundSession {
 /** @throws InputError naming file, row, field and rule; a market is either whole or refused */
 export async function loadRound(options: RoundOptions, out: Output): Promise<RoundSession> {
   const instance: MarginInstance = MARGIN_INSTANCES[options.instance]
-  const { snapshot, marketSource } = loadMarket(options, instance)
+  const markets = loadMarkets(options, instance)
+  const { snapshot, marketSource } = markets.at(-1)!
   const configuration = loadConfiguration(options.configuration)
   const pool = new MatrixPool()
   try {
-    const request = { snapshot, configuration, instance, listing: Listing.empty }
-    const [hasher, matrix] = await out.task(
+    const [hasher, { matrix, listingBefore }] = await out.task(
       `pricing ${snapshot.instruments.length} instruments under ${configuration.scenarios.length} scenarios`,
-      () => Promise.all([poseidonHasher(), pool.build(request)]),
+      () => Promise.all([poseidonHasher(), lastRound(pool, markets, { configuration, instance })]),
     )
     return {
       instance,
@@ -64,10 +67,31 @@ export async function loadRound(options: RoundOptions, out: Output): Promise<Rou
       configurationHash: configurationHash(configuration),
       marketHash: marketHashOf(snapshot),
       matrix,
+      listingBefore,
     }
   } finally {
     await pool.close()
   }
+}
+
+interface LoadedMarket {
+  readonly snapshot: MarketSnapshot
+  readonly marketSource: string
+}
+
+/** Each round stands on the listing of the one before, and halted instruments on its vectors. */
+async function lastRound(
+  pool: MatrixPool,
+  markets: readonly LoadedMarket[],
+  fixed: { readonly configuration: RiskConfiguration; readonly instance: MarginInstance },
+): Promise<{ matrix: RiskMatrix; listingBefore: Listing }> {
+  let previous: RiskMatrix | undefined
+  let listing = Listing.empty
+  for (const { snapshot } of markets) {
+    listing = previous?.listing ?? Listing.empty
+    previous = await pool.build({ ...fixed, snapshot, listing, ...(previous && { previous }) })
+  }
+  return { matrix: previous!, listingBefore: listing }
 }
 
 /** @throws InputError as loadRound does, and for every rule of a book */
@@ -104,7 +128,17 @@ export function marketHashOf(snapshot: MarketSnapshot): string {
   return keccak256(toUtf8Bytes(writeNativeMarket(snapshot)))
 }
 
-function loadMarket(options: RoundOptions, instance: MarginInstance) {
+/** The rounds of a folder, or the one market that there is. */
+function loadMarkets(options: RoundOptions, instance: MarginInstance): LoadedMarket[] {
+  if (options.rounds === undefined) return [loadMarket(options, instance)]
+  if (options.market !== undefined) throw new InputError('goes without --market', { field: '--rounds' })
+  return marketFilesIn(options.rounds).map((file) => ({
+    snapshot: readMarket([readTextFile(file)]),
+    marketSource: file,
+  }))
+}
+
+function loadMarket(options: RoundOptions, instance: MarginInstance): LoadedMarket {
   const files = options.market ?? []
   if (files.length > 0) {
     return { snapshot: readMarket(files.map(readTextFile)), marketSource: files.join(', ') }

@@ -76,7 +76,7 @@ async function withChain({ report, header }: VerifiedBundle, rpc: string | undef
     const compared = await compareWithChain({ header, report, provider, nowMs: () => performance.now() })
     const failed = compared.filter(({ verdict }) => verdict === 'fail')
     const checks = [...report.checks, ...compared]
-    if (failed.length === 0) return { ...report, checks }
+    if (failed.length === 0) return { ...report, words: [...report.words, agreement(compared)], checks }
     const words = [
       'Not valid: the bundle does not agree with the chain.',
       ...failed.map(({ title, evidence }) => `${title}: NO (${evidence})`),
@@ -85,6 +85,12 @@ async function withChain({ report, header }: VerifiedBundle, rpc: string | undef
   } finally {
     provider.destroy()
   }
+}
+
+/** In words: that the chain has all of it, and whether it is final there. */
+function agreement(compared: readonly Check[]): string {
+  const { evidence } = compared.find(({ id }) => id === 'chain-final')!
+  return `The chain has this round, this book and this seal: ${evidence}.`
 }
 
 const HEADS: Readonly<Record<BundleVerdict, readonly [text: string, colour: string]>> = {

@@ -1,5 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { computeAddress, getCreateAddress, id } from 'ethers'
 import type { Account } from '../../src/book/account.ts'
 import { Book } from '../../src/book/book.ts'
 import { type ChainHeader, chainBeta, emptyChainState } from '../../src/book/chain.ts'
@@ -54,11 +55,17 @@ export interface FixtureOptions {
 const INSTANCE = MARGIN_INSTANCES['margin-4']
 /** Raised when the fixture proves something else than before. */
 const FIXTURE_VERSION = 'bundle-fixture-1'
-const LIQUIDITY_NANO = [1n << 50n, 1n << 48n, 1n << 34n]
+export const LIQUIDITY_NANO = [1n << 50n, 1n << 48n, 1n << 34n]
+
+/**
+ * EpochSeals as the second contract of this account, wherever it is deployed on a local chain: so that the proofs of this
+ * fixture are good on one.
+ */
+export const SEALS_DEPLOYER_KEY = id('deployer of EpochSeals in tests')
 
 export const CHAIN: BundleChain = {
   chainId: '31337',
-  seals: `0x${'5e'.repeat(20)}`,
+  seals: getCreateAddress({ from: computeAddress(SEALS_DEPLOYER_KEY), nonce: 1 }).toLowerCase(),
   epoch: '3',
   references: {
     oracle: `0x${'0a'.repeat(20)}`,
@@ -66,7 +73,7 @@ export const CHAIN: BundleChain = {
     attestor: `0x${'0c'.repeat(20)}`,
     roundSequence: 7,
     headSequence: 5,
-    blockNumber: 1234,
+    posting: { transaction: `0x${'7a'.repeat(32)}`, blockNumber: 1234 },
   },
 }
 

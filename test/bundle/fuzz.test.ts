@@ -37,9 +37,10 @@ async function refusal(lines: readonly string[] | Uint8Array): Promise<string | 
 
 /** What no proof binds: where an epoch is to be found, and how a key says that it was made. The chain and pins tell. */
 const UNBOUND = new Set([
-  ...['oracle', 'registry', 'attestor', 'roundSequence', 'headSequence', 'blockNumber'].map(
+  ...['oracle', 'registry', 'attestor', 'roundSequence', 'headSequence'].map(
     (n) => `header.chain.references.${n}`,
   ),
+  ...['transaction', 'blockNumber'].map((n) => `header.chain.references.posting.${n}`),
   ...['r1csHash', 'zkeyHash', 'seed'].map((name) => `key.setup.${name}`),
 ])
 

@@ -99,6 +99,20 @@ describe('roles', () => {
     expect(await world.base.registry('hasRole', [ZeroHash, timelock])).toBe(true)
   })
 
+  it('of finality and of the gauge are those of EpochSeals, and of nobody who deployed it', async () => {
+    const { seals } = world.base.connection.deployment
+    const deployer = await world.base.address(ADMIN)
+    const [finality, gauge] = [id('FINALITY_ROLE'), id('GAUGE_ROLE')]
+    expect(await world.base.registry('hasRole', [finality, seals])).toBe(true)
+    expect(await world.base.view('fund', 'hasRole', [gauge, seals])).toBe(true)
+    expect(await world.base.registry('hasRole', [finality, deployer])).toBe(false)
+    expect(await world.base.view('fund', 'hasRole', [gauge, deployer])).toBe(false)
+    expect(
+      await world.base.view('seals', 'hasRole', [id('VENUE_ROLE'), await world.base.address(VENUE)]),
+    ).toBe(true)
+    expect(await world.base.view('seals', 'collaterals')).toEqual([1n])
+  })
+
   it('do not let anybody set the stages again', async () => {
     const stages = ['soft', 'sealed', 'dutch', 'house', 'deleveraging'] as const
     const args = stages.map((stage) => world.base.connection.deployment[stage])

@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import type { EngineConnection } from '../../src/chain/engine-client/connection.ts'
+import { countableTags } from '../../src/chain/seal-demands.ts'
 import { sealState } from '../../src/chain/seals.ts'
 import {
   ANSWER_SECONDS,
@@ -112,8 +114,14 @@ describe('triggered tags', () => {
     await base.record('mm', true)
     const second = await base.statement({ threshold: 'zero', below: true, signals: { tag: TAG + 1n } })
     await base.trigger(second)
+    const { connection } = base
+    const whole = { ...connection, contracts: { seals: world.seals } } as unknown as EngineConnection
+    const left = async (prover: number) =>
+      countableTags(whole, await world.vaultWorld.address(prover), { epoch: 1, roundSequence: 1 })
+    expect(await left(KEEPER)).toEqual([TAG, TAG + 1n])
     await world.proveTags([TAG + 1n], STRANGER)
     await world.proveTags([TAG], KEEPER)
+    expect(await left(KEEPER)).toEqual([TAG + 1n])
     expect(await world.view('triggeredTags', [1, 1])).toBe(1n)
     await world.proveTags([TAG + 1n], KEEPER)
     expect(await world.view('triggeredTags', [1, 1])).toBe(2n)

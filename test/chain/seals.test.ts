@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { ledgerEntries, ledgerWords } from '../../src/book/ledger.ts'
 import type { BundleHeader } from '../../src/bundle/records.ts'
 import { trigger } from '../../src/chain/client.ts'
 import { compareWithChain } from '../../src/chain/compare-bundle.ts'
@@ -12,6 +13,7 @@ import {
   submitSeal,
 } from '../../src/chain/seals.ts'
 import type { Sent } from '../../src/chain/transactions.ts'
+import type { SealSignals } from '../../src/protocol/seal-signals.ts'
 import type { StepLink } from '../../src/prover/book-pass/request.ts'
 import { StepsTree } from '../../src/prover/book-pass/steps-digest.ts'
 import { CONFIGURATION, EPOCH, ProvenEpoch, ROUND } from './fixtures/proven-epoch.ts'
@@ -33,8 +35,12 @@ const free = async (index: number) =>
 const advance = (seconds: number) => epoch.world.chain.advance(seconds)
 const tags = () => epoch.proofs.triggers.map(({ signals }) => signals.tag)
 
-function submit(links: readonly StepLink[] = epoch.proofs.steps): Promise<Sent> {
-  const { proof, signals } = epoch.proofs.seal
+function submit(
+  links: readonly StepLink[] = epoch.proofs.steps,
+  changes: Partial<SealSignals> = {},
+): Promise<Sent> {
+  const { proof } = epoch.proofs.seal
+  const signals = { ...epoch.proofs.seal.signals, ...changes }
   const stepsRoot = new StepsTree(links).root
   return submitSeal(connection(), signer(VENUE), { epoch: EPOCH, proof, signals, stepsRoot })
 }
@@ -50,6 +56,12 @@ async function triggerAll(count = 4): Promise<void> {
 const demand = (step: number) => demandStep(connection(), signer(STRANGER), EPOCH, step)
 const answer = (step: number, links: readonly StepLink[] = epoch.proofs.steps) =>
   answerStep(connection(), signer(VENUE), EPOCH, epoch.proofs.steps[step]!, links)
+
+const ledgerOf = ({ ledger0, ledger1, ledger2 }: SealSignals) => ledgerEntries([ledger0, ledger1, ledger2])
+function wordsOf(entries: Parameters<typeof ledgerWords>[0]): Partial<SealSignals> {
+  const [ledger0, ledger1, ledger2] = ledgerWords(entries) as [bigint, bigint, bigint]
+  return { ledger0, ledger1, ledger2 }
+}
 
 /** Nobody can answer the step: the seal is rejected and the challenger paid. */
 async function expectRejectedAt(step: number): Promise<void> {
@@ -104,25 +116,26 @@ describe('an honest venue', () => {
           chainId: '31337',
           seals: String(epoch.world.seals.target).toLowerCase(),
           epoch: `${EPOCH}`,
-          references: { ...deployment, roundSequence: ROUND, headSequence: 2, blockNumber: 1 },
+          references: { ...deployment, roundSequence: ROUND, headSequence: 2, posting: null },
         },
       }) as unknown as BundleHeader
-    const sealCheck = async (changes: object, stepsRoot: string) => {
+    const root = new StepsTree(epoch.proofs.steps).root
+    const verdictOf = async (id: string, changes: object = {}, stepsRoot = root) => {
       const report = { keys: [], stepsRoot }
       const provider = epoch.world.chain.provider
       const all = await compareWithChain({ header: header(changes), report, provider, nowMs: () => 0 })
-      return all.find(({ id }) => id === 'chain-seal')!
+      return all.find((check) => check.id === id)!.verdict
     }
-    const root = new StepsTree(epoch.proofs.steps).root
-    expect(await sealCheck({}, root)).toMatchObject({ verdict: 'pass' })
-    expect(await sealCheck({}, `0x${'11'.repeat(32)}`)).toMatchObject({ verdict: 'fail' })
-    for (const name of ['chainFirst', 'chainLast', 'belowMm', 'gauge']) {
-      expect((await sealCheck({ [name]: 5n }, root)).verdict, name).toBe('fail')
+    expect(await verdictOf('chain-seal')).toBe('pass')
+    expect(await verdictOf('chain-final')).toBe('skipped')
+    expect(await verdictOf('chain-seal', {}, `0x${'11'.repeat(32)}`)).toBe('fail')
+    for (const name of ['chainFirst', 'chainLast', 'belowMm', 'gauge', 'ledger0', 'ledger2']) {
+      expect(await verdictOf('chain-seal', { [name]: 5n }), name).toBe('fail')
     }
     await demand(2)
     await advance(ANSWER_SECONDS + 10)
     await epoch.world.send('rejectUnanswered', [EPOCH, 2], KEEPER)
-    expect(await sealCheck({}, root)).toMatchObject({ verdict: 'fail' })
+    expect(await verdictOf('chain-final')).toBe('fail')
   })
 })
 
@@ -169,6 +182,61 @@ describe('a cheating venue', () => {
     await demand(3)
     await expect(answer(3, links)).rejects.toMatchObject({ rule: 'LinkBroken' })
     await expectRejectedAt(3)
+  })
+
+  it('that counts a leaf twice, in place of another, cannot answer for the second time', async () => {
+    const { steps } = epoch.proofs
+    const links = [0, 1, 2, 3, 3, 4, 5, 6].map((from, index) => ({ ...steps[from]!, index }))
+    await submit(links)
+    await demand(4)
+    const again = { ...steps[3]!, index: 4 }
+    const answered = answerStep(connection(), signer(VENUE), EPOCH, again, links)
+    await expect(answered).rejects.toMatchObject({ rule: 'LinkBroken' })
+    await expectRejectedAt(4)
+  })
+
+  it('that closes a gap with states of its own has no proof of the step across it', async () => {
+    const { steps } = epoch.proofs
+    // From the state before account 3 to that after account 4, and one step fewer.
+    const across = { ...steps[3]!, chainOut: steps[4]!.chainOut }
+    const links = [...steps.slice(0, 3), across, ...steps.slice(5)].map((step, index) => ({ ...step, index }))
+    await submit(links)
+    await demand(3)
+    for (const { proof } of [steps[3]!, steps[4]!]) {
+      const answered = answerStep(connection(), signer(VENUE), EPOCH, { ...across, proof }, links)
+      await expect(answered).rejects.toMatchObject({ rule: 'InvalidStep' })
+    }
+    await expectRejectedAt(3)
+  })
+
+  it('that counts leaves beyond the count has a digest of another height', async () => {
+    const { steps } = epoch.proofs
+    const links = [...steps, { ...steps[7]!, index: 8 }]
+    await submit(links)
+    await expect(demand(8)).rejects.toMatchObject({ rule: 'StepOutOfRange' })
+    await demand(7)
+    await expect(answer(7, links)).rejects.toMatchObject({ rule: 'StepNotInDigest' })
+    await expectRejectedAt(7)
+  })
+
+  it('that pays a debt with the equity of dummies: the seal holds for its reserves and for no less', async () => {
+    await expect(submit(epoch.proofs.steps, { reserves: 0n })).rejects.toMatchObject({ rule: 'InvalidSeal' })
+    // Cash that dummies would hold is not in the vault.
+    const ledger = ledgerOf(epoch.proofs.seal.signals).map((entry, place) =>
+      place === 0 ? { ...entry, lots: entry.lots + 1_000_000n } : entry,
+    )
+    await expect(submit(epoch.proofs.steps, wordsOf(ledger))).rejects.toMatchObject({
+      rule: 'LedgerMismatch',
+    })
+  })
+
+  it('that calls a derivative without its other side collateral has no vault that holds it', async () => {
+    const ledger = [...ledgerOf(epoch.proofs.seal.signals), { instrumentId: 10, lots: 5n }]
+    await expect(submit(epoch.proofs.steps, wordsOf(ledger))).rejects.toMatchObject({
+      rule: 'LedgerMismatch',
+    })
+    const listed = epoch.world.send('listCollateral', [10], STRANGER)
+    await expect(listed).rejects.toMatchObject({ rule: 'NotACollateral' })
   })
 
   it('that answers with the proof of another step is refused', async () => {

@@ -22,6 +22,7 @@ import { loadSession } from '../../src/cli/session.ts'
 import { latestKnownRound } from '../../src/keeper/prove-claim.ts'
 import { closeProvers, type KeeperProvers } from '../../src/keeper/provers.ts'
 import { KnownRounds, knownRound } from '../../src/keeper/rounds.ts'
+import { sealArtifacts } from '../../src/prover/seal-prover.ts'
 import { writeNativeMarket } from '../../src/risk/market/native.ts'
 import { Desk, jsonBook, lastJson, tacit } from './support.ts'
 
@@ -53,7 +54,7 @@ beforeAll(async () => {
   const bookFile = desk.write('start.json', jsonBook([{ instrument: 'USD', quantity: '1000' }]))
   const session = await loadSession({ instance: 'margin-4', seed: 1, book: bookFile }, out)
   provers = await openKeeperProvers(session.instance, {}, IO, out)
-  stage = await openStage(session, provers, {})
+  stage = await openStage(session, { provers, seal: await sealArtifacts() }, {})
   mkdirSync(desk.path('rounds'))
   desk.write('rounds/0001.json', writeNativeMarket(session.snapshot))
   await feedRound(stage, 1, session)

@@ -1,4 +1,9 @@
+import { mkdirSync, symlinkSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { MARGIN_INSTANCES } from '../../src/protocol/instances.ts'
+import { marginArtifacts } from '../../src/prover/margin-prover.ts'
+import { sealArtifacts } from '../../src/prover/seal-prover.ts'
 import { Desk, jsonBook, lastJson, type Ran, tacit } from './support.ts'
 
 /** A book of two accounts with cash alone, proven in full through the command line. Keys come from the shared cache. */
@@ -77,9 +82,52 @@ describe('tacit solvency', () => {
     expect(lastJson(unbalanced).error.message).toMatch(/does not net to zero.*rule 5/)
   })
 
+  it('takes the keys of both circuits from a folder, and refuses them when they are of others', async () => {
+    const [step, seal] = await keyFolders()
+    const keys = pairOf('keys', { 'margin-4': step, seal })
+    const out = ['--book', book, '--out', desk.path('run'), ...epoch('31337'), '--policy', 'aggregates']
+    const ran = await solvency(...out, '--ledger', 'USD=74950', '--keys', keys)
+    expect(ran.code).toBe(0)
+    expect(ran.stdout).toContain('0 made now, 2 found finished')
+    const swapped = pairOf('swapped', { 'margin-4': seal, seal: step })
+    const foreign = await solvency(...out, '--ledger', 'USD=74950', '--keys', swapped)
+    expect(foreign.code).toBe(4)
+    expect(foreign.stderr).toContain('made for another constraint system')
+    const half = await solvency(...out, '--keys', pairOf('half', { 'margin-4': step }))
+    expect(half.code).toBe(2)
+    expect(half.stderr).toContain('has no folder "seal"')
+    expect((await solvency(...out, '--keys', step)).code).toBe(2)
+  }, 300_000)
+
+  it('gives a bundle that verifies with the same keys, and with no others', async () => {
+    const [step, seal] = await keyFolders()
+    const verify = async (keys: string) => {
+      const ran = await tacit('verify', desk.path('run/epoch.tacit.jsonl'), '--keys', keys, '--json')
+      const { checks } = lastJson(ran) as { checks: { id: string; verdict: string; evidence: string }[] }
+      return { ...ran, pins: checks.find(({ id }) => id === 'pins')! }
+    }
+    const same = await verify(desk.path('keys'))
+    expect(same.pins).toMatchObject({ verdict: 'pass' })
+    expect(same.pins.evidence).toMatch(/margin-4: .*seal: /)
+    expect(same.code).toBe(5)
+    for (const pair of [
+      { 'margin-4': seal, seal: step },
+      { 'margin-16': step, seal },
+      { 'margin-4': step },
+    ]) {
+      const other = await verify(pairOf(`other ${Object.keys(pair)}`, pair))
+      expect(other.pins).toMatchObject({ verdict: 'fail' })
+      expect(other.code).toBe(1)
+    }
+    const none = await tacit('verify', desk.path('run/epoch.tacit.jsonl'), '--keys', desk.folder)
+    expect(none.code).toBe(2)
+    expect(none.stderr).toContain('holds no keys')
+  }, 300_000)
+
   it('refuses bad options, another epoch in its folder, and development keys on a real chain', async () => {
     const out = ['--book', book, '--out', desk.path('other')]
     const cases: readonly (readonly [string[], number, RegExp])[] = [
+      [[...out], 2, /--liquidity.*needed without --deployment/],
       [['--liquidity', '5', ...out], 2, /one amount for each of BTC, ETH/],
       [['--liquidity', '5,x', ...out], 2, /no amount of dollars/],
       [['--liquidity', '5,100', ...out], 2, /BTC: must be at least/],
@@ -100,3 +148,16 @@ describe('tacit solvency', () => {
     expect(desk.has('other')).toBe(false)
   })
 })
+
+/** The development keys, as the folders that a ceremony would leave behind. */
+async function keyFolders(): Promise<[step: string, seal: string]> {
+  const artifacts = [await marginArtifacts(MARGIN_INSTANCES['margin-4']), await sealArtifacts()]
+  return artifacts.map(({ zkeyPath }) => dirname(zkeyPath)) as [string, string]
+}
+
+/** A folder with folders of keys under names of circuits. */
+function pairOf(name: string, folders: Readonly<Record<string, string>>): string {
+  mkdirSync(desk.path(name))
+  for (const [circuit, folder] of Object.entries(folders)) symlinkSync(folder, desk.path(join(name, circuit)))
+  return desk.path(name)
+}

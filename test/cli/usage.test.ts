@@ -28,9 +28,21 @@ const COMMANDS = [
   ['liquidator', 'take'],
   ['liquidator', 'refund'],
   ['cases'],
+  ['solvency'],
+  ['epoch'],
+  ['epoch', 'designate'],
+  ['epoch', 'post'],
+  ['epoch', 'status'],
+  ['epoch', 'tags'],
+  ['epoch', 'demand'],
+  ['epoch', 'answer'],
+  ['epoch', 'finalize'],
+  ['epoch', 'reject'],
+  ['epoch', 'reclaim'],
+  ['epoch', 'withdraw'],
 ]
 /** They hold others and take no options of their own. */
-const GROUPS = ['ceremony', 'liquidator']
+const GROUPS = ['ceremony', 'liquidator', 'epoch']
 
 describe.each(COMMANDS.map((words) => words.join(' ')))('tacit %s', (words) => {
   const command = words.split(' ')

@@ -13,6 +13,8 @@ export interface PinnedKey {
   readonly hash: string
   /** Where it is from, for the report. */
   readonly source: string
+  /** The circuit that it is trusted for; any when not told. */
+  readonly circuit?: string
 }
 
 const SIGNALS: Readonly<Record<KeyRole, readonly string[]>> = { step: MARGIN_SIGNALS, seal: SEAL_SIGNALS }
@@ -124,7 +126,9 @@ function checkPins(keys: readonly BundleKey[], pins: readonly PinnedKey[]): Find
   }
   const sources: string[] = []
   for (const { role, circuit, hash } of keys) {
-    const pin = pins.find((candidate) => candidate.hash === hash)
+    const pin = pins.find(
+      (candidate) => candidate.hash === hash && (candidate.circuit ?? circuit) === circuit,
+    )
     if (pin === undefined)
       return fail(`the ${role} key ${hash} of ${circuit} is none of those that you named`)
     sources.push(`${circuit}: ${pin.source}`)

@@ -49,6 +49,8 @@ export interface VerifiedBundle {
   readonly report: BundleReport
   readonly header: BundleHeader | undefined
   readonly round: CheckedRound
+  /** As they stand in the bundle, steps' first; the report says whether they are sound. */
+  readonly keys: readonly BundleKey[]
 }
 
 export interface VerifyHooks {
@@ -135,7 +137,7 @@ class Verification {
       digest: this.#digest,
       milliseconds: Math.round(milliseconds),
     }
-    return { report, header, round: this.#round }
+    return { report, header, round: this.#round, keys: this.#keys }
   }
 
   #begin(header: BundleHeader): void {

@@ -16,6 +16,7 @@ export const ENGINE_CONTRACTS = {
   liquidators: 'LiquidatorRegistry',
   engine: 'LiquidationEngine',
   ...STAGE_CONTRACTS,
+  seals: 'EpochSeals',
 } as const
 
 export type EngineContract = keyof typeof ENGINE_CONTRACTS

@@ -26,6 +26,9 @@ export interface EngineDeployment extends Deployment {
   readonly dutch: string
   readonly house: string
   readonly deleveraging: string
+  /** EpochSeals, and the verifier of the seal's proofs. */
+  readonly seals: string
+  readonly sealVerifier: string
 }
 
 /** The contract of each stage, by its name in the deployment. */

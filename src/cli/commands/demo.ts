@@ -19,10 +19,14 @@ export function demoCommand(attach: Attach): Command {
         examples: [
           'demo',
           'demo --instance margin-4 --json',
+          'demo --instance margin-4 --seal',
           'demo --market btc_option_book_summary.json --market eth_option_book_summary.json',
         ],
       }),
     ),
+  ).option(
+    '--seal',
+    'prove the whole book at the end and have its seal made final: a proof an account more, about a second each',
   )
   return attach<DemoOptions>(command, async ({ io, out, options }) => {
     const report = await playDemo(options, io, out)

@@ -14,35 +14,30 @@ import { type BookPassResult, proveBook } from '../../prover/book-pass/pass.ts'
 import type { PassArtifacts, PassProgress } from '../../prover/book-pass/request.ts'
 import { RUN_FILES } from '../../prover/book-pass/run-folder.ts'
 import { keyNotice } from '../../prover/provenance.ts'
-import { sealArtifacts } from '../../prover/seal-prover.ts'
 import { type Attach, type Invocation, newCommand } from '../command.ts'
-import {
-  type EpochContext,
-  type EpochContextOptions,
-  epochContextSignal,
-  epochFileOf,
-  readDollars,
-  readEpochContext,
-  readLedger,
-  readLiquidity,
-} from '../epoch.ts'
+import { type EpochContext, epochContextSignal, epochFileOf } from '../epoch.ts'
 import { writeEpochBundle } from '../epoch-bundle.ts'
+import {
+  checkTerms,
+  type EpochTerms,
+  type EpochTermsOptions,
+  readTerms,
+  withChainOfEpoch,
+} from '../epoch-terms.ts'
 import { EXIT, type ExitCode } from '../exit-codes.ts'
 import { writeWhole } from '../files.ts'
 import { grouped, hex32, usd, wrapped } from '../format.ts'
-import { type BookOptions, type ProverOptions, withBook, withProver } from '../options.ts'
+import { type KeyPair, keyPair, PAIR_HELP } from '../key-folders.ts'
+import { type BookOptions, describeOption, type ProverOptions, withBook, withProver } from '../options.ts'
 import { toJson } from '../output.ts'
-import { artifactsOptions, openArtifacts } from '../prover.ts'
+import { openArtifacts, openSealArtifacts } from '../prover.ts'
 import { loadSession, riskRoundOf, type Session } from '../session.ts'
 import { pairsText } from '../table.ts'
 
-interface SolvencyOptions extends BookOptions, ProverOptions, EpochContextOptions {
-  readonly sealKeys?: string
-  readonly policy: SealPolicy
+interface SolvencyOptions extends BookOptions, ProverOptions, EpochTermsOptions {
+  // Both extend the same option.
+  readonly cache?: string
   readonly workers: number
-  readonly reserves: string
-  readonly liquidity: string
-  readonly ledger?: string
   readonly out: string
 }
 
@@ -57,20 +52,23 @@ export function solvencyCommand(attach: Attach): Command {
         description:
           'Proves every account of a book as one step of the solvency chain, then the seal over all of them, into a ' +
           'folder. A run that was killed goes on when it is started again with the same arguments: no finished proof ' +
-          'is made twice. A book that breaks a rule is refused before the first proof (exit code 1).',
+          'is made twice. A book that breaks a rule is refused before the first proof (exit code 1). With a deployment the ' +
+          'seal is for the epoch that the venue has designated there; tacit epoch post then submits it.',
         examples: [
           'solvency --liquidity 2000000,1000000 --reserves 50000 --out epoch-1',
+          'solvency --book book.json --rounds rounds/ --deployment deployment.json --out epoch-7',
           'solvency --book book.json --market btc.json --market eth.json --liquidity 2000000,1000000 ' +
             '--policy aggregates --chain-id 31337 --seals 0x... --epoch 7 --out epoch-7',
         ],
       }),
     ),
   )
-  withStatement(command)
-    .option('--seal-keys <folder>', 'ceremony keys of the seal; --keys are those of the steps')
-    .option('--chain-id <number>', 'chain that the epoch is for', wholeNumber)
-    .option('--seals <address>', 'EpochSeals contract that the epoch is for')
-    .option('--epoch <number>', 'number of the epoch', wholeNumber)
+  describeOption(command, '--keys', `${PAIR_HELP} (default: development keys, for local chains only)`)
+  withChainOfEpoch(withStatement(command))
+    .option(
+      '--rounds <folder>',
+      'market files of all rounds so far; the last one is the round that is proven',
+    )
     .option('--workers <number>', 'worker processes, each with an engine of one thread', countOfWorkers, 2)
     .requiredOption('--out <folder>', 'folder of the run: made, or gone on with (required)')
   return attach<SolvencyOptions>(command, solvency)
@@ -79,14 +77,18 @@ export function solvencyCommand(attach: Attach): Command {
 function withStatement(command: Command): Command {
   return command
     .addOption(
-      new Option('--policy <name>', 'what the seal shows: predicates alone, or counts and sums as well')
-        .choices([...SEAL_POLICIES])
-        .default('predicates'),
+      new Option(
+        '--policy <name>',
+        'what the seal shows: predicates alone (default), or counts and sums as well',
+      ).choices([...SEAL_POLICIES]),
     )
-    .option('--reserves <usd>', 'funds outside the book that cover shortfalls', '0')
-    .requiredOption(
+    .option(
+      '--reserves <usd>',
+      'funds outside the book that cover shortfalls (default: 0, or what the fund holds)',
+    )
+    .option(
       '--liquidity <usd,...>',
-      'what the market offers to hedge with, by underlying: P&L at the small gamma shock (required)',
+      'what the market offers to hedge with, by underlying: P&L at the small gamma shock (required without --deployment)',
     )
     .option(
       '--ledger <symbol=lots,...>',
@@ -95,16 +97,48 @@ function withStatement(command: Command): Command {
 }
 
 async function solvency({ io, out, options }: Invocation<SolvencyOptions>): Promise<ExitCode> {
-  const context = readEpochContext(options)
-  const reservesNano = readDollars(options.reserves, '--reserves')
+  checkTerms(options)
+  const keyFolders = keyPair(options.keys, options.instance)
   const session = await loadSession(options, out)
-  const ledger = readLedger(options.ledger, session)
-  const liquidityNano = readLiquidity(options.liquidity, session)
-  const artifacts = await openPassArtifacts(session, { io, out, options, args: [] })
-  refuseContext(artifacts, context)
+  const terms = await readTerms(options, session, io)
+  const artifacts = await openPassArtifacts(session, keyFolders, { io, out, options, args: [] })
+  refuseContext(artifacts, terms.context)
+  const { context, policy } = terms
+  const result = await prove(session, terms, artifacts, { io, out, options, args: [] })
+  const file = epochFileOf(session, artifacts, result, context, policy)
+  const path = join(options.out, EPOCH_FILE)
+  writeWhole(path, `${toJson(file, 2)}\n`)
+  out.notice(`wrote ${path}; keep ${join(options.out, RUN_FILES.secret)} to yourself: it opens the chain`)
+  const bundle = await writeEpochBundle(options.out, { session, artifacts, result, terms, keyFolders })
+  out.notice(`wrote ${bundle}, with which a stranger can verify the book (tacit verify)`)
+  if (options.deployment === undefined && options.ledger === undefined) {
+    out.notice("THE BOOK'S OWN LEDGER: without --ledger the seal says nothing of what a vault holds.")
+  }
+  if (context === undefined) out.notice('OFFLINE CONTEXT: no contract takes this epoch (see --deployment).')
+  out.print(describe(session, result, policy))
+  out.result({
+    ...file,
+    references: terms.references,
+    gaugeBps: gauges(session, result),
+    belowMm: result.seal.signals.belowMm,
+    stepsProven: result.stepsProven,
+    stepsFound: result.stepsFound,
+    out: options.out,
+    bundle,
+  })
+  return EXIT.done
+}
+
+function prove(
+  session: Session,
+  terms: EpochTerms,
+  artifacts: PassArtifacts,
+  { out, options }: Invocation<SolvencyOptions>,
+): Promise<BookPassResult> {
   const { instance, hasher, book, matrix } = session
-  const { backend, rapidsnark, policy, workers } = options
-  const result = await out.task(`proving ${book.count} accounts`, (update) =>
+  const { ledger, reservesNano, liquidityNano, policy, context } = terms
+  const { backend, rapidsnark, workers } = options
+  return out.task(`proving ${book.count} accounts`, (update) =>
     proveBook({
       hasher,
       instance,
@@ -123,45 +157,17 @@ async function solvency({ io, out, options }: Invocation<SolvencyOptions>): Prom
       progress: (progress) => update(progressText(progress)),
     }),
   )
-  const file = epochFileOf(session, artifacts, result, context, policy)
-  const path = join(options.out, EPOCH_FILE)
-  writeWhole(path, `${toJson(file, 2)}\n`)
-  out.notice(`wrote ${path}; keep ${join(options.out, RUN_FILES.secret)} to yourself: it opens the chain`)
-  const keyFolders = { step: options.keys, seal: options.sealKeys }
-  const bundle = await writeEpochBundle(options.out, { session, artifacts, result, context, keyFolders })
-  out.notice(`wrote ${bundle}, with which a stranger can verify the book (tacit verify)`)
-  if (options.ledger === undefined) {
-    out.notice("THE BOOK'S OWN LEDGER: without --ledger the seal says nothing of what a vault holds.")
-  }
-  if (context === undefined) out.notice('OFFLINE CONTEXT: no contract takes this epoch (see --seals).')
-  out.print(describe(session, result, policy))
-  out.result({
-    ...file,
-    gaugeBps: gauges(session, result),
-    belowMm: result.seal.signals.belowMm,
-    stepsProven: result.stepsProven,
-    stepsFound: result.stepsFound,
-    out: options.out,
-    bundle,
-  })
-  return EXIT.done
 }
 
 async function openPassArtifacts(
   session: Session,
+  keys: KeyPair,
   { io, out, options }: Invocation<SolvencyOptions>,
 ): Promise<PassArtifacts> {
-  const step = await openArtifacts(session.instance, options, io, out)
-  const { sealKeys, cache } = options
-  const keys = {
-    ...(sealKeys === undefined ? {} : { keys: sealKeys }),
-    ...(cache === undefined ? {} : { cache }),
-  }
-  const seal = await out.task('circuit and keys of the seal', (update) =>
-    sealArtifacts(artifactsOptions(keys, io, out, update)),
-  )
-  const notice = keyNotice(seal.provenance)
-  if (notice !== undefined && notice !== keyNotice(step.provenance)) out.notice(`seal: ${notice}`)
+  const cache = options.cache === undefined ? {} : { cache: options.cache }
+  const of = (folder: string | undefined) => (folder === undefined ? cache : { ...cache, keys: folder })
+  const step = await openArtifacts(session.instance, of(keys.step), io, out)
+  const seal = await openSealArtifacts(of(keys.seal), io, out, keyNotice(step.provenance))
   return { step, seal }
 }
 
@@ -234,11 +240,6 @@ const EQUITY_BIAS = 1n << BigInt(BOOK_TOTAL_BITS)
 
 function percent(bps: bigint): string {
   return `${grouped(bps / 100n)}.${(bps % 100n).toString().padStart(2, '0')}%`
-}
-
-function wholeNumber(text: string): bigint {
-  if (!/^\d{1,20}$/.test(text)) throw new InvalidArgumentError('It must be a whole number.')
-  return BigInt(text)
 }
 
 function countOfWorkers(text: string): number {

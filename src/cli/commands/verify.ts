@@ -1,4 +1,6 @@
 import type { Command } from 'commander'
+import { type ProofFile, parseProofFile } from '../../bundle/claim/proof-file.ts'
+import { claimWords } from '../../bundle/claim/words.ts'
 import { MARGIN_INSTANCES } from '../../protocol/instances.ts'
 import { isProductionKey } from '../../prover/provenance.ts'
 import { withBundle } from '../bundle-options.ts'
@@ -7,12 +9,11 @@ import { type Attach, newCommand } from '../command.ts'
 import { EXIT } from '../exit-codes.ts'
 import { readTextFile } from '../files.ts'
 import { hex32, paint, wrapped } from '../format.ts'
-import { type ProverOptions, type RoundOptions, withKeys, withMarket } from '../options.ts'
+import { PAIR_HELP } from '../key-folders.ts'
+import { describeOption, type ProverOptions, type RoundOptions, withKeys, withMarket } from '../options.ts'
 import type { Output } from '../output.ts'
-import { type ProofFile, parseProofFile } from '../proof-file.ts'
 import { openArtifacts } from '../prover.ts'
 import { loadRound } from '../session.ts'
-import { claimWords } from '../statement.ts'
 import { pairsText } from '../table.ts'
 import { isBundle, runVerifyBundle, type VerifyBundleOptions } from '../verify-bundle.ts'
 
@@ -40,6 +41,7 @@ export function verifyCommand(attach: Attach): Command {
             'verify proof.json --sample',
             'verify proof.json --market btc.json --market eth.json --keys keys/margin-16',
             'verify epoch-3.tacit.jsonl --max-age 3600 --key-hash 0x... --key-hash 0x...',
+            'verify epoch-3.tacit.jsonl --keys keys --rpc http://127.0.0.1:8545',
             'verify epoch-3.tacit.jsonl --as-of 2026-03-02T10:00:00Z --rpc http://127.0.0.1:8545 --json',
           ],
         }),
@@ -50,6 +52,11 @@ export function verifyCommand(attach: Attach): Command {
     .argument('<file>', 'proof file, as attest and trigger write it, or bundle')
     .option('--sample', 'recompute the risk root from the generated sample market (with --seed)')
     .option('--rpc <url>', 'for a bundle: compare it with the chain behind this node')
+  describeOption(
+    command,
+    '--keys',
+    `for a proof file: keys of a finished ceremony (default: development keys). For a bundle: a ${PAIR_HELP}, that you trust`,
+  )
   return attach<VerifyOptions>(command, async ({ io, out, options, args }) => {
     if (await isBundle(args[0]!)) return runVerifyBundle(args[0]!, options, out)
     const file = parseProofFile(readTextFile(args[0]!))

@@ -1,11 +1,12 @@
 import { buildContracts } from '../../chain/build.ts'
 import { closeProvers } from '../../keeper/provers.ts'
+import { keyNotice } from '../../prover/provenance.ts'
 import { type AccountMargin, accountJson, accountMargins, roundJson } from '../accounts.ts'
 import { grouped } from '../format.ts'
 import type { Io } from '../io.ts'
 import type { BookOptions, ProverOptions } from '../options.ts'
 import type { Output } from '../output.ts'
-import { cacheFolders, openKeeperProvers } from '../prover.ts'
+import { cacheFolders, openKeeperProvers, openSealArtifacts } from '../prover.ts'
 import { loadSession, type Session } from '../session.ts'
 import { accountsTable } from '../show-accounts.ts'
 import { type Cast, chooseCast } from './cast.ts'
@@ -23,7 +24,7 @@ import {
 } from './statements.ts'
 import { Teller } from './tell.ts'
 
-export type DemoOptions = BookOptions & ProverOptions
+export type DemoOptions = BookOptions & ProverOptions & { readonly seal?: boolean }
 
 /** The whole demo, from market to refusals; its return is what --json prints. Closes all that it opened. */
 export async function playDemo(options: DemoOptions, io: Io, out: Output) {
@@ -45,14 +46,17 @@ export async function playDemo(options: DemoOptions, io: Io, out: Output) {
   contracts.catch(() => {})
   const provers = await openKeeperProvers(session.instance, options, io, out)
   const prover = provers.margin
+  // A folder of keys is one circuit's: the margin circuit's.
+  const sealOptions = options.cache === undefined ? {} : { cache: options.cache }
   let stage: Stage | undefined
   try {
+    const seal = await openSealArtifacts(sealOptions, io, out, keyNotice(prover.artifacts.provenance))
     await out.task('compiling the contracts', () => contracts)
     clock.mark('keys')
     const { constraints, provenance } = prover.artifacts
     teller.section(`Circuit ${session.instance.name}: ${grouped(constraints)} constraints`)
     teller.line(`${provenance.kind} keys, prover: ${prover.backend.name}`)
-    stage = await out.task('starting the local chain', () => openStage(session, provers, build))
+    stage = await out.task('starting the local chain', () => openStage(session, { provers, seal }, build))
     const round = await feedRound(stage, 1, session)
     const head = await publishHead(stage, session.book, 0)
     teller.stage(stage, { round: round.gasUsed, head: head.gasUsed })
@@ -66,6 +70,7 @@ export async function playDemo(options: DemoOptions, io: Io, out: Output) {
       previous: rounds.at(-1)!.matrix,
       sequence: 1 + rounds.length,
       seed: options.seed,
+      seal: options.seal === true ? seal : undefined,
       teller,
       out,
     })

@@ -3,7 +3,7 @@ import { AbiCoder, Contract, keccak256, type NonceManager } from 'ethers'
 import type { Book } from '../../book/book.ts'
 import type { BuildOptions } from '../../chain/build.ts'
 import { approveParameters, postRound, publishBook, type Round, signRound } from '../../chain/client.ts'
-import { deployEngine, type EngineDeployOptions } from '../../chain/deploy-engine.ts'
+import { type CircuitKey, deployEngine, type EngineDeployOptions } from '../../chain/deploy-engine.ts'
 import { connectEngine, type EngineConnection, sendTo } from '../../chain/engine-client/connection.ts'
 import type { EngineDeployment } from '../../chain/engine-client/deployment.ts'
 import { depositLots } from '../../chain/engine-client/liquidator.ts'
@@ -13,6 +13,7 @@ import { type Sent, send } from '../../chain/transactions.ts'
 import type { KeeperProvers } from '../../keeper/provers.ts'
 import { ToolError } from '../../protocol/errors.ts'
 import { ENGINE_CIRCUITS } from '../../protocol/instances.ts'
+import { LEAST_LIQUIDITY_NANO } from '../../protocol/solvency.ts'
 import type { CircuitArtifacts } from '../../prover/backend.ts'
 import type { RiskMatrix } from '../../risk/matrix.ts'
 import type { RoundSession } from '../session.ts'
@@ -59,10 +60,19 @@ const TIMELOCK_SECONDS = 86_400
 /** Everybody who pays begins with 100 million USD. */
 export const RICH_LOTS = 10_000_000_000n
 
+/** What the market of the demo offers to hedge with: 2 and 1 million USD, and no third underlying. */
+const LIQUIDITY_NANO = [2_000_000n * 10n ** 9n, 1_000_000n * 10n ** 9n, LEAST_LIQUIDITY_NANO]
+
+/** Whose keys the demo's verifiers have. */
+export interface StageCircuits {
+  readonly provers: KeeperProvers
+  readonly seal: CircuitArtifacts
+}
+
 /** Starts a chain whose clock is the market's, deploys, and puts the configuration in force. The caller closes it. */
 export async function openStage(
   session: RoundSession,
-  provers: KeeperProvers,
+  circuits: StageCircuits,
   build: BuildOptions,
 ): Promise<Stage> {
   const chain = await startLocalChain({ startSeconds: session.matrix.asOfSeconds })
@@ -72,7 +82,7 @@ export async function openStage(
     const admin = await address('admin')
     const deployment = await deployEngine({
       ...build,
-      ...keysOf(provers),
+      ...keysOf(circuits),
       deployer: signer('admin'),
       admin,
       venue: await address('venue'),
@@ -103,13 +113,22 @@ export async function openStage(
   }
 }
 
-function keysOf(provers: KeeperProvers): Pick<EngineDeployOptions, 'key' | 'provenance' | 'circuits'> {
-  const keyOf = ({ artifacts }: { artifacts: CircuitArtifacts }) => ({
-    key: artifacts.verificationKey,
-    provenance: { kind: artifacts.provenance.kind, circuit: artifacts.name },
-  })
-  const circuits = Object.fromEntries(ENGINE_CIRCUITS.map((circuit) => [circuit, keyOf(provers[circuit])]))
-  return { ...keyOf(provers.margin), circuits: circuits as unknown as EngineDeployOptions['circuits'] }
+function keysOf({
+  provers,
+  seal,
+}: StageCircuits): Pick<EngineDeployOptions, 'key' | 'provenance' | 'circuits' | 'seals'> {
+  const circuits = Object.fromEntries(
+    ENGINE_CIRCUITS.map((circuit) => [circuit, keyOf(provers[circuit].artifacts)]),
+  )
+  return {
+    ...keyOf(provers.margin.artifacts),
+    circuits: circuits as unknown as EngineDeployOptions['circuits'],
+    seals: { seal: keyOf(seal), liquidityNano: LIQUIDITY_NANO },
+  }
+}
+
+function keyOf({ verificationKey, provenance, name }: CircuitArtifacts): CircuitKey {
+  return { key: verificationKey, provenance: { kind: provenance.kind, circuit: name } }
 }
 
 /** Test money: half of it free in the escrow, half in hand and approved to whoever takes some. */

@@ -1,11 +1,13 @@
+import { claimWords } from '../../bundle/claim/words.ts'
 import { attest, isBelow, isCovered, type ProvenStatement, trigger } from '../../chain/client.ts'
 import type { SendOptions, Sent } from '../../chain/transactions.ts'
+import { thresholdAmount } from '../../page/view/claim.ts'
 import type { Claim } from '../../protocol/claims.ts'
 import type { MarginProver } from '../../prover/margin-prover.ts'
 import type { AccountMargin } from '../accounts.ts'
 import { usd } from '../format.ts'
 import type { Session } from '../session.ts'
-import { claimWords, thresholdAmount, witnessOf } from '../statement.ts'
+import { witnessOf } from '../statement.ts'
 import { MAX_AGE_SECONDS, type Part, type Stage } from './stage.ts'
 
 /** A claim about one account, proven for this chain, this contract and one beneficiary. */

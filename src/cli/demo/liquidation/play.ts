@@ -1,6 +1,7 @@
 import { latestKnownRound } from '../../../keeper/prove-claim.ts'
 import type { KeeperProvers } from '../../../keeper/provers.ts'
 import { KnownRounds, knownRound } from '../../../keeper/rounds.ts'
+import type { CircuitArtifacts } from '../../../prover/backend.ts'
 import type { RiskMatrix } from '../../../risk/matrix.ts'
 import type { Output } from '../../output.ts'
 import type { Session } from '../../session.ts'
@@ -8,6 +9,7 @@ import type { Stage } from '../stage.ts'
 import type { Teller } from '../tell.ts'
 import { liquidationCast } from './cast.ts'
 import { DemoMarket, type Move } from './market.ts'
+import { playSeal } from './seal.ts'
 import {
   endowMembers,
   liquidatorContext,
@@ -30,6 +32,8 @@ export interface LiquidationRequest {
   readonly previous: RiskMatrix
   readonly sequence: number
   readonly seed: number
+  /** Of the seal: the book is sealed at the end. */
+  readonly seal: CircuitArtifacts | undefined
   readonly teller: Teller
   readonly out: Output
 }
@@ -63,7 +67,10 @@ export async function playLiquidation(request: LiquidationRequest) {
       registerSubAccounts(setting, (await latestKnownRound(opened.context)).proving),
     )
     const play = new Play(setting, cast, tell, out)
-    return await play.run(knownRound(crash.matrix, crash.snapshot))
+    const story = await play.run(knownRound(crash.matrix, crash.snapshot))
+    if (request.seal === undefined) return { ...story, seal: null }
+    const sealed = { session, setting, artifacts: request.seal, move: CRASH, tell, out }
+    return { ...story, seal: await playSeal(sealed) }
   } finally {
     opened.close()
     await market.close()
