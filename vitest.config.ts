@@ -1,14 +1,33 @@
 import { defineConfig } from 'vitest/config'
+import SlowestFirst from './test/support/slowest-first.ts'
+
+/** Tests of the pure layers: no files, no processes, nothing that one could leave behind for the next. */
+const PURE = ['protocol', 'fixed-point', 'risk', 'book'].map((layer) => `test/${layer}/**/*.test.ts`)
 
 export default defineConfig({
   test: {
-    include: ['test/**/*.test.ts'],
-    // Circuits, keys and contracts are built once, before any test, into the cache; tests only read them.
-    globalSetup: ['test/support/global-setup.ts'],
     pool: 'forks',
     // Two cores: at most two heavy files at a time.
     maxWorkers: 2,
     testTimeout: 60_000,
     hookTimeout: 180_000,
+    sequence: { sequencer: SlowestFirst },
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'built',
+          include: ['test/**/*.test.ts'],
+          exclude: PURE,
+          // Circuits, keys and contracts are built once, before any test, into the cache; tests only read them.
+          globalSetup: ['test/support/global-setup.ts'],
+        },
+      },
+      {
+        extends: true,
+        // They share a process, which loads the modules and makes the hasher once.
+        test: { name: 'pure', include: PURE, isolate: false },
+      },
+    ],
   },
 })

@@ -5,16 +5,20 @@ import { constraintsPart } from './parts/constraints.ts'
 import { gasPart } from './parts/gas.ts'
 import { matrixPart } from './parts/matrix.ts'
 import { provePart } from './parts/prove.ts'
+import { proveEnginePart } from './parts/prove-engine.ts'
 import { proveLargePart } from './parts/prove-large.ts'
 import { setupPart } from './parts/setup.ts'
 import { solvencyLargePart, solvencyPart } from './parts/solvency.ts'
+import { stressPart } from './parts/stress.ts'
 import { sweepPart } from './parts/sweep.ts'
 
 export const PARTS: readonly BenchPart[] = [
   matrixPart,
   sweepPart,
+  stressPart,
   provePart,
   proveLargePart,
+  proveEnginePart,
   browserPart,
   solvencyPart,
   solvencyLargePart,

@@ -11,6 +11,7 @@ import { DEFAULT_CONFIGURATION } from '../../src/risk/default-configuration.ts'
 import { Listing } from '../../src/risk/listing.ts'
 import { marginOf, type Tier } from '../../src/risk/margin.ts'
 import { sampleMarket } from '../../src/risk/market/sample.ts'
+import type { MarketSnapshot } from '../../src/risk/market/snapshot.ts'
 import { buildRiskMatrix, type RiskMatrix } from '../../src/risk/matrix.ts'
 import type { Say } from './part.ts'
 
@@ -19,6 +20,7 @@ const SEED = 1
 export interface BenchWorld {
   readonly instance: MarginInstance
   readonly hasher: Hasher
+  readonly snapshot: MarketSnapshot
   readonly matrix: RiskMatrix
   readonly entries: readonly SampleEntry[]
   readonly book: Book
@@ -41,7 +43,7 @@ export async function benchWorld(instance: MarginInstance = DEFAULT_INSTANCE): P
     instance,
   })
   const accounts = entries.map(({ account }) => account)
-  return { instance, hasher, matrix, entries, book: Book.from(accounts, hasher, instance) }
+  return { instance, hasher, snapshot, matrix, entries, book: Book.from(accounts, hasher, instance) }
 }
 
 /** The account of a tier with the most positions: padding slots would flatter a proof. */

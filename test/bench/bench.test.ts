@@ -84,8 +84,10 @@ describe('the registry', () => {
     expect(PARTS.map(({ name }) => name)).toEqual([
       'matrix',
       'sweep',
+      'stress',
       'prove',
       'proveLarge',
+      'proveEngine',
       'browser',
       'solvency',
       'solvencyLarge',

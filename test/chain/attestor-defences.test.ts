@@ -19,7 +19,7 @@ import {
 
 let world: World
 beforeAll(async () => {
-  world = await World.start()
+  world = await World.start({ anyCodeSize: true })
 }, 300_000)
 beforeEach(() => world.reset())
 afterAll(() => world?.close())

@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe } from 'vitest'
+import { readCase } from '../../src/chain/engine-client/cases.ts'
 import { offerSoft, reclaimBid, takeLot } from '../../src/chain/engine-client/liquidator.ts'
+import { readParameters } from '../../src/chain/engine-client/parameters.ts'
 import { commit, finish, reveal, toReveal } from './fixtures/engine-bids.ts'
 import { ALICE, CAROL } from './fixtures/engine-chain.ts'
 import { inDutch } from './fixtures/engine-sales.ts'
@@ -53,10 +55,7 @@ const DEFENCES: readonly Defence<EngineToyWorld>[] = [
     target: 'SealedBidAuction',
     rule: 'AlreadyRevealed',
     attack: 'one bid counted as two',
-    alsoWithout: [
-      /bytes32 open = engine\.caseOf\(subTag\);\s*if \(open != 0\) revert[^;]*;/,
-      /liquidators\.lock\(subTag, bidder, caseId\);/,
-    ],
+    alsoWithout: ['SubAccountInCase', 'liquidators.lock'],
     arrange: async (w) => {
       const caseId = await w.onSale()
       await commit(w, caseId, ALICE, 700n)
@@ -83,7 +82,9 @@ const DEFENCES: readonly Defence<EngineToyWorld>[] = [
     attack: 'an ask above the soft penalty',
     arrange: async (w) => {
       const caseId = await w.onSale('soft')
-      return () => offerSoft(w.base.connection, w.base.signer(ALICE), caseId, 501n, SUB_TAGS[ALICE]!)
+      const { softPenaltyBps } = await readParameters(w.base.connection)
+      const askBps = softPenaltyBps + 1n
+      return () => offerSoft(w.base.connection, w.base.signer(ALICE), caseId, askBps, SUB_TAGS[ALICE]!)
     },
   },
   {
@@ -121,7 +122,8 @@ const DEFENCES: readonly Defence<EngineToyWorld>[] = [
     attack: 'an award by somebody who ran no auction',
     arrange: async (w) => {
       const caseId = await inDutch(w)
-      const args = [caseId, await w.base.address(CAROL), SUB_TAGS[CAROL], 3_000]
+      const { capBps } = await readCase(w.base.connection, caseId)
+      const args = [caseId, await w.base.address(CAROL), SUB_TAGS[CAROL], capBps]
       return () => w.base.send('engine', 'award', args, CAROL)
     },
   },
@@ -129,7 +131,6 @@ const DEFENCES: readonly Defence<EngineToyWorld>[] = [
     target: 'CaseSettlement',
     rule: 'LotTooOld',
     attack: 'a lot taken at prices of half an hour ago',
-    alsoWithout: [],
     alsoReplace: async () => undefined,
     arrange: async (w) => {
       await w.base.governed('parameters', 'set', [27, 300])

@@ -137,7 +137,7 @@ describe('surplus', () => {
 })
 
 type FundDefence = Defence<VaultWorld>
-const ROLE = { target, rule: 'AccessControlUnauthorizedAccount', alsoWithout: [/onlyRole\(\w+\)/g] }
+const ROLE = { target, rule: 'AccessControlUnauthorizedAccount' }
 
 function calling(method: string, args: readonly unknown[], sender: number): FundDefence['arrange'] {
   return async (w) => {

@@ -1,14 +1,15 @@
 import { id } from 'ethers'
 import { afterAll, beforeAll, beforeEach, describe } from 'vitest'
 import { type BookUpdate, designateEpoch, publishBook } from '../../src/chain/client.ts'
+import { send } from '../../src/chain/transactions.ts'
 import { FIELD_MODULUS } from '../../src/protocol/field.ts'
 import { COUNT_BITS } from '../../src/protocol/ranges.ts'
 import { type Defence, itHolds } from './fixtures/mutants.ts'
-import { STRANGER, treeRootOf, VENUE, World } from './fixtures/world.ts'
+import { ADMIN, KEEPER, STRANGER, TAG, treeRootOf, VENUE, World } from './fixtures/world.ts'
 
 let world: World
 beforeAll(async () => {
-  world = await World.start()
+  world = await World.start({ anyCodeSize: true })
 }, 300_000)
 beforeEach(() => world.reset())
 afterAll(() => world?.close())
@@ -58,14 +59,12 @@ const DEFENCES: readonly Defence[] = [
     target,
     rule: 'AccessControlUnauthorizedAccount',
     attack: 'a stranger publishes a book',
-    alsoWithout: [/onlyRole\(VENUE_ROLE\)/g],
     arrange: publishing({}, STRANGER),
   },
   {
     target,
     rule: 'AccessControlUnauthorizedAccount',
     attack: 'a stranger chooses the head to be sealed',
-    alsoWithout: [/onlyRole\(VENUE_ROLE\)/g],
     arrange: async (w) => () => designateEpoch(w.connection, w.signer(STRANGER)),
   },
   {
@@ -75,6 +74,18 @@ const DEFENCES: readonly Defence[] = [
     arrange: async (w) => {
       await designateEpoch(w.connection, w.signer(VENUE))
       return () => designateEpoch(w.connection, w.signer(VENUE))
+    },
+  },
+  {
+    target,
+    rule: 'KeptVerifierNotSet',
+    attack: 'a leaf held before anybody can show it: no publish ever again',
+    arrange: async (w) => {
+      const { registry, errors } = w.connection
+      const call = (method: string, args: readonly unknown[], by: number) =>
+        send(registry, method, args, w.signer(by), errors)
+      await call('grantRole', [id('ENGINE_ROLE'), await w.address(KEEPER)], ADMIN)
+      return () => call('hold', [TAG, 1, 2], KEEPER)
     },
   },
 ]

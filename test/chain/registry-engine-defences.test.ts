@@ -18,7 +18,7 @@ afterAll(() => world?.close())
 
 type RegistryDefence = Defence<VaultWorld>
 const target = 'BookRegistry' as const
-const ROLE = { target, rule: 'AccessControlUnauthorizedAccount', alsoWithout: [/onlyRole\(\w+\)/g] }
+const ROLE = { target, rule: 'AccessControlUnauthorizedAccount' }
 const OTHER_CASE = id('case 2')
 const LEAF = 77n
 const PLACE = 3n

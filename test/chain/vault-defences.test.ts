@@ -30,7 +30,7 @@ function calling(method: string, args: readonly unknown[], sender: number): Vaul
   return async (w) => () => w.send(w.contracts.vault, method, args, sender)
 }
 
-const ROLE = { target, rule: 'AccessControlUnauthorizedAccount', alsoWithout: [/onlyRole\(\w+\)/g] }
+const ROLE = { target, rule: 'AccessControlUnauthorizedAccount' }
 const parameters = (changes: Partial<Record<0 | 1 | 2 | 3, number>>) => [
   [50, RECLAIM_SECONDS, 7_200, INTERVAL_SECONDS].map((value, index) => changes[index as 0] ?? value),
 ]

@@ -70,7 +70,6 @@ const REQUESTS: readonly VaultDefence[] = [
     target,
     rule: 'ReentrancyGuardReentrantCall',
     attack: 'a token that calls back into the vault in the middle of a payment',
-    alsoWithout: [/ nonReentrant\b/g],
     arrange: async (w) => {
       const token = await w.fixture('CallingToken')
       const { vault } = w.contracts

@@ -77,7 +77,6 @@ const OWNERS: readonly VaultDefence[] = [
     target,
     rule: 'InvalidAccountNonce',
     attack: 'the owner’s signature, used again',
-    alsoWithout: [/_useCheckedNonce\(owner, given\.nonce\);/],
     arrange: async (w) => {
       const terms = await w.terms()
       const message = { tag: TAG, instrumentId: BigInt(CASH_ID), lots: 400n, ...terms }

@@ -138,6 +138,7 @@ describe('ranges', () => {
       HEALTH_BITS,
       LEVERAGE_BITS,
       MAX_ENGINE_SLOTS,
+      NET_SOFT_BITS,
       PERCENT_BITS,
       PRICE_BITS,
       PRICE_REMAINDER_BITS,
@@ -157,6 +158,13 @@ describe('ranges', () => {
     const unit = lots * CASH_LOT_NANO
     fits(HEALTH_PARTS * total + (1n + (1n << BigInt(GREEK_UNIT_BITS - 1))) * unit, GREEK_FIGURE_BITS)
     fits((1n << 24n) * total + requirement, LEVERAGE_BITS)
+    // SOFT after the costs of a step: 10^8 E, 10^4 MM, the buffer, and the largest cost of the word times a relief.
+    const cost = (1n << BigInt(liquidation.COST_BIASED_BITS)) - 1n - DISCOUNT_BIAS_BPS
+    const share = (1n << BigInt(ranges.SHARE_BPS_BITS)) - 1n
+    const net = ranges.BASIS_POINTS ** 2n * total + (ranges.BASIS_POINTS + share + cost) * requirement
+    fits(net, NET_SOFT_BITS)
+    // Whatever discount and fee the word of a transfer has, their sum has a place in it as a cost.
+    expect(2n * DISCOUNT_BIAS_BPS - 2n <= cost).toBe(true)
     fits(liquidation.WHOLE_PERCENT, PERCENT_BITS)
     // The price: numerators and the two sides of the division stay far below the modulus.
     const scale = ranges.BASIS_POINTS * ranges.BASIS_POINTS

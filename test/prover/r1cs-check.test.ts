@@ -9,6 +9,7 @@ import { violatedConstraints } from '../../src/prover/r1cs-check.ts'
 import { WitnessCalculator } from '../../src/prover/witness.ts'
 import { WorkerPool } from '../../src/prover/workers/pool.ts'
 import { readWitness, writeWitness } from '../../src/prover/wtns.ts'
+import { RepeatedCheck } from '../support/repeated-check.ts'
 import { openWorkshop, type Workshop } from './toy.ts'
 
 let workshop: Workshop
@@ -51,14 +52,18 @@ describe('the constraint check', () => {
   it('agrees with plain integers on every single changed signal', async () => {
     const values = readWitness(witness)
     expect(await violatedConstraints(r1cs, witness)).toEqual([])
+    // The tests' own, which keeps what it knows from one witness to the next.
+    const repeated = new RepeatedCheck(r1cs)
     for (let i = 1; i < values.length; i++) {
       for (const value of [values[i]! + 1n, FIELD_MODULUS - 1n, 12345678901234567890n << 100n]) {
         const changed = values.with(i, value)
         const expected = violatedSlowly(changed)
         expect(expected.length).toBeGreaterThan(0)
         expect(await violatedConstraints(r1cs, writeWitness(changed), pool)).toEqual(expected)
+        expect(repeated.violations(writeWitness(changed))).toBe(expected.length)
       }
     }
+    expect(repeated.violations(witness)).toBe(0)
   })
 
   it('refuses a witness of another circuit and damaged constraints', async () => {

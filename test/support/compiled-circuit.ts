@@ -1,22 +1,33 @@
-import { compileCircuit } from '../../src/prover/compile.ts'
+import { compileCircuit, type Simplification } from '../../src/prover/compile.ts'
 import type { CircuitInput, CircuitInputs } from '../../src/prover/margin-inputs.ts'
 import { readR1cs } from '../../src/prover/r1cs.ts'
-import { violatedConstraints } from '../../src/prover/r1cs-check.ts'
 import { WitnessCalculator } from '../../src/prover/witness.ts'
+import { readWitness } from '../../src/prover/wtns.ts'
+import { RepeatedCheck } from './repeated-check.ts'
 
 /** A compiled circuit to forge against: witnesses of any inputs, and the constraints that refuse them. */
 export interface CompiledCircuit {
+  readonly constraints: number
   /** How many constraints a witness of these inputs breaks; 0: a proof of it exists. */
   violations(inputs: CircuitInputs): Promise<number>
+  /** The public signals that a proof of these inputs states, in the order of the circuit. */
+  stated(inputs: CircuitInputs): Promise<bigint[]>
 }
 
-export async function compiledCircuit(mainFile: string, name: string): Promise<CompiledCircuit> {
-  const compiled = await compileCircuit({ mainFile, name })
+export async function compiledCircuit(
+  mainFile: string,
+  name: string,
+  simplification?: Simplification,
+): Promise<CompiledCircuit> {
+  const compiled = await compileCircuit({ mainFile, name, simplification })
   // Without its assertions the witness program computes what a forger would: everything, from any inputs.
   const forger = await WitnessCalculator.create(compiled.wasmPath, { sanityCheck: false })
-  const r1cs = await readR1cs(compiled.r1csPath)
+  const check = new RepeatedCheck(await readR1cs(compiled.r1csPath))
   return {
-    violations: async (inputs) => (await violatedConstraints(r1cs, await forger.calculate(inputs))).length,
+    constraints: compiled.constraints,
+    violations: async (inputs) => check.violations(await forger.calculate(inputs)),
+    stated: async (inputs) =>
+      readWitness(await forger.calculate(inputs)).slice(1, 1 + compiled.publicSignals),
   }
 }
 

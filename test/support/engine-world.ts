@@ -105,7 +105,7 @@ export function engineWorld(
 ): EngineWorld {
   const { vectors = ENGINE_VECTORS, parameters = TEST_PARAMETERS } = options
   const { instance = MARGIN_INSTANCES['margin-4'] } = options
-  const tree = RiskTree.of(hasher, instance, vectors)
+  const tree = treeOf(hasher, instance, vectors)
   const accounts = portfolios.map((positions, index): Account => {
     return {
       accountId: 100 + index,
@@ -124,6 +124,17 @@ export function engineWorld(
     book,
     opening: (index) => book.opening(index),
   }
+}
+
+/** Trees by their vectors and instance: a file of tests builds hundreds of worlds on one of them. */
+const trees = new WeakMap<readonly RiskVector[], Map<string, RiskTree>>()
+
+function treeOf(hasher: Hasher, instance: MarginInstance, vectors: readonly RiskVector[]): RiskTree {
+  const ofVectors = trees.get(vectors) ?? new Map<string, RiskTree>()
+  trees.set(vectors, ofVectors)
+  const tree = ofVectors.get(instance.name) ?? RiskTree.of(hasher, instance, vectors)
+  ofVectors.set(instance.name, tree)
+  return tree
 }
 
 export const ENGINE_RISK: RoundRisk = {

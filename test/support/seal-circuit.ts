@@ -3,9 +3,9 @@ import { SEAL_NAME, writeSealSources } from '../../src/prover/generate-seal.ts'
 import type { CircuitInputs } from '../../src/prover/margin-inputs.ts'
 import { GENERATED_CIRCUITS } from '../../src/prover/margin-prover.ts'
 import { readR1cs } from '../../src/prover/r1cs.ts'
-import { violatedConstraints } from '../../src/prover/r1cs-check.ts'
 import { WitnessCalculator } from '../../src/prover/witness.ts'
 import { readWitness, writeWitness } from '../../src/prover/wtns.ts'
+import { RepeatedCheck } from './repeated-check.ts'
 
 /** The compiled seal to forge against. */
 export interface SealCircuit {
@@ -20,12 +20,12 @@ export async function sealCircuit(): Promise<SealCircuit> {
   const compiled = await compileCircuit({ mainFile: writeSealSources(GENERATED_CIRCUITS), name: SEAL_NAME })
   // Without its assertions the witness program computes what a forger would: everything, from any inputs.
   const forger = await WitnessCalculator.create(compiled.wasmPath, { sanityCheck: false })
-  const r1cs = await readR1cs(compiled.r1csPath)
+  const check = new RepeatedCheck(await readR1cs(compiled.r1csPath))
   const { readSymbols } = await import('../../src/prover/symbols.ts')
   const symbols = await readSymbols(compiled.symPath)
   return {
     constraints: compiled.constraints,
-    violations: async (inputs) => (await violatedConstraints(r1cs, await forger.calculate(inputs))).length,
+    violations: async (inputs) => check.violations(await forger.calculate(inputs)),
     violationsWith: async (inputs, forged) => {
       const witness = readWitness(await forger.calculate(inputs))
       for (const [name, value] of Object.entries(forged)) {
@@ -33,7 +33,7 @@ export async function sealCircuit(): Promise<SealCircuit> {
         if (index === undefined) throw new Error(`the witness has no signal ${name}`)
         witness[index] = value
       }
-      return (await violatedConstraints(r1cs, writeWitness(witness))).length
+      return check.violations(writeWitness(witness))
     },
   }
 }
