@@ -96,7 +96,8 @@ const DEFENCES: readonly Defence<EngineToyWorld>[] = [
     arrange: async (w) => {
       const caseId = await w.open()
       await w.base.postRound()
-      const lot = await w.lot(caseId, { insolvent: true, percent: 100n })
+      // With the cost of a solvent lot of no health: the only one that the entry would take.
+      const lot = await w.lot(caseId, { insolvent: true, percent: 100n, costBps: 0n })
       return () => confirmCase(w.base.connection, w.base.signer(VENUE), caseId, lot, false)
     },
   },
