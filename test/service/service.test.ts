@@ -261,7 +261,13 @@ describe('what is private', () => {
       'very private',
       KEY.split(':')[1]!,
       ...Object.values(world.tokens).map((token) => token.split('_').at(-1)!),
-    ].filter((secret) => text.toLowerCase().includes(secret.toLowerCase()))
+    ].filter((secret) => holds(text, secret))
+
+  // An amount of cents is a number of its own: seven digits in a row occur in any thousand points of proofs.
+  const holds = (text: string, secret: string) =>
+    /^\d{1,9}$/.test(secret)
+      ? new RegExp(`(?<!\\d)${secret}(?!\\d)`).test(text)
+      : text.toLowerCase().includes(secret.toLowerCase())
 
   it('is in no log, metric, refusal or public answer', async () => {
     const { bookRoot } = book
