@@ -1,12 +1,13 @@
-/** What a keeper keeps on disk: the venue's book, a move under way, packages for bidders. Boundary module: files. */
+/** What a keeper keeps on disk: book, a move under way, packages for bidders, the house's orders. Boundary module: files. */
 import { randomBytes } from 'node:crypto'
-import { chmodSync, existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
 import type { Account } from '../book/account.ts'
 import type { BookEntry, InstrumentsById } from '../book/entry.ts'
 import { writeJsonBook } from '../book/write.ts'
 import type { DisclosureDesk } from '../keeper/context.ts'
+import type { OrderDesk } from '../keeper/house-orders.ts'
 import type { BookJournal, PendingMove } from '../keeper/venue-book.ts'
 import { parseJson, validate } from '../risk/market/json.ts'
 import { readTextFile, writeWhole } from './files.ts'
@@ -69,9 +70,28 @@ export class FileJournal implements BookJournal {
   }
 }
 
+const HOUSE_ORDERS_FORMAT = 'tacit.house-orders'
+
 function writePrivate(path: string, text: string): void {
   writeWhole(path, text)
   chmodSync(path, 0o600)
+}
+
+/** Orders of the clearing house: one file for each sub-account and step, named by its chain time. Private: they tell positions. */
+export function folderOrders(folder: string): OrderDesk {
+  const folderOf = (subTag: bigint) => join(folder, `0x${subTag.toString(16).padStart(64, '0')}`)
+  return {
+    lastAt: (subTag) => {
+      const names = existsSync(folderOf(subTag)) ? readdirSync(folderOf(subTag)) : []
+      const times = names.map((name) => /^(\d+)\.json$/.exec(name)?.[1]).filter((time) => time !== undefined)
+      return times.reduce((last, time) => (BigInt(time) > last ? BigInt(time) : last), 0n)
+    },
+    publish: (orders) => {
+      mkdirSync(folderOf(orders.subTag), { recursive: true })
+      const text = toJson({ format: HOUSE_ORDERS_FORMAT, version: 1, ...orders }, 2)
+      writePrivate(join(folderOf(orders.subTag), `${orders.chainTime}.json`), `${text}\n`)
+    },
+  }
 }
 
 /** One file for each case, round and liquidator: whoever serves the folder serves the packages. */

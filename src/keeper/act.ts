@@ -3,8 +3,10 @@ import { type CaseStep, escalateCase, finishStage, openCase, stepCase } from '..
 import { sendTo } from '../chain/engine-client/connection.ts'
 import type { Sent } from '../chain/transactions.ts'
 import { confirm } from './act-confirm.ts'
+import { applyDeposit, cure } from './act-deposit.ts'
 import { disclose } from './act-disclose.ts'
 import { cover, deleverage, settle, workOff } from './act-move.ts'
+import { order } from './act-order.ts'
 import type { KeeperContext } from './context.ts'
 import { proveClaim } from './prove-claim.ts'
 import type { Action } from './state.ts'
@@ -48,6 +50,12 @@ export async function act(context: KeeperContext, action: Action): Promise<Acted
       return deleverage(context, action.caseId)
     case 'cover':
       return cover(context, action.caseId)
+    case 'applyDeposit':
+      return applyDeposit(context, action.depositId)
+    case 'cure':
+      return cure(context, action.caseId, action.depositId)
+    case 'order':
+      return order(context, action.subTag)
     case 'workOff':
       return workOff(context, action.subTag, action.lots)
     case 'finish':

@@ -2,6 +2,7 @@ import type { Signer } from 'ethers'
 import type { EngineConnection } from '../chain/engine-client/connection.ts'
 import type { Hasher } from '../protocol/poseidon.ts'
 import type { Solver } from '../risk/hedge/linear-program.ts'
+import type { OrderDesk } from './house-orders.ts'
 import type { KeeperProvers } from './provers.ts'
 import type { KnownRounds } from './rounds.ts'
 import type { VenueBook } from './venue-book.ts'
@@ -29,6 +30,8 @@ export interface KeeperContext {
   /** Works the clearing house's inventory off; without it the inventory stays. */
   readonly houseOperator?: Signer | undefined
   readonly disclosures?: DisclosureDesk | undefined
+  /** Takes the clearing house's orders; without it none are planned. */
+  readonly orders?: OrderDesk | undefined
   /** Only these accounts, if given: to be one keeper among several. */
   readonly onlyTags?: ReadonlySet<bigint> | undefined
   /** Block of the deployment. */

@@ -1,3 +1,4 @@
+import { decideCure } from './decide-deposit.ts'
 import { isCoverUsable, isNewerThan } from './records.ts'
 import type { AccountView, Action, CaseActionKind, CaseView, KeeperState } from './state.ts'
 
@@ -6,7 +7,7 @@ export function decideCase(view: CaseView, state: KeeperState): Action | undefin
   const { stage } = view.engineCase
   if (stage === 'awarded') return decideAwarded(view, state)
   if (stage === 'shortfall') return canMove(view, state) ? step(view, 'cover') : undefined
-  const ended = decideRecovery(view, state) ?? decideEscalation(view, state)
+  const ended = decideRecovery(view, state) ?? decideCure(view, state) ?? decideEscalation(view, state)
   if (ended !== undefined) return ended
   if (stage === 'opened') return decideOpened(view, state)
   if (stage === 'deleveraging') return decideDeleveraging(view, state)

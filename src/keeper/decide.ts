@@ -1,11 +1,12 @@
 import { decideCase } from './decide-case.ts'
+import { decideDeposit } from './decide-deposit.ts'
 import { isNewerThan, isRecordUsable } from './records.ts'
 import { type AccountView, type Action, type KeeperState, movesHead, subjectOf } from './state.ts'
 
 /**
  * What to do now, in the order in which to do it. Pure: the same state gives the same actions, and nothing is
- * remembered between two calls. While paused: nothing. While the oracle is stale: only what the engine takes then, which
- * is to settle what was awarded and to pay a debt. At most one action for a case or an account, and at most one in all that
+ * remembered between two calls. While paused: nothing. While the oracle is stale: only what is taken then, which is to
+ * settle what was awarded, to pay a debt and to apply a deposit. At most one action for a case or an account, and at most one in all that
  * moves the head.
  */
 export function decide(state: KeeperState): Action[] {
@@ -14,24 +15,37 @@ export function decide(state: KeeperState): Action[] {
     ...state.cases.map((view) => decideCase(view, state)),
     ...state.house.inventories.map((inventory) => decideInventory(inventory, state)),
     ...state.accounts.map((account) => decideAccount(account, state)),
+    ...state.deposits.map((deposit) => decideDeposit(deposit, state)),
   ].filter((action) => action !== undefined)
-  const allowed = state.stale ? wanted.filter(({ kind }) => kind === 'settle' || kind === 'cover') : wanted
-  return oneEach(allowed.sort((a, b) => urgency(a) - urgency(b)))
+  const allowed = state.stale ? wanted.filter(({ kind }) => WHILE_STALE.includes(kind)) : wanted
+  return oneEach(allowed.sort((a, b) => urgency(a, state) - urgency(b, state)))
 }
 
-/** Settlements have the nearest deadline and hold the head; what only begins something can wait. */
-function urgency(action: Action): number {
+/** Nothing of these depends on prices. */
+const WHILE_STALE: readonly Action['kind'][] = ['settle', 'cover', 'applyDeposit']
+
+/**
+ * Settlements have the nearest deadline and hold the head; what only begins something can wait. A deposit that is enough
+ * comes before a trigger of its account, one that is not comes after the case is open: small ones would put it off.
+ */
+function urgency(action: Action, { deposits }: KeeperState): number {
   const order: readonly Action['kind'][] = [
     'settle',
     'cover',
+    'cure',
     'confirm',
     'disclose',
     'finish',
     'absorb',
     'startSettlement',
     'deleverage',
+    'applyDeposit',
   ]
   const place = order.indexOf(action.kind)
+  if (action.kind === 'applyDeposit') {
+    const isEnough = deposits.some(({ depositId, isEnough }) => depositId === action.depositId && isEnough)
+    return isEnough ? place : order.length + 1
+  }
   return place < 0 ? order.length : place
 }
 
@@ -70,13 +84,15 @@ function kindFor(tier: AccountView['tier']): 'soft' | 'full' | undefined {
   return tier === 'softLiquidation' ? 'soft' : undefined
 }
 
-/** The house lets go of capital in small steps, one an interval, and of what it never got at once. */
+/** The house trades and lets go of capital in small steps, one of each an interval, and of what it never got at once. */
 function decideInventory(
   inventory: KeeperState['house']['inventories'][number],
   { chainTime, house, parameters, bookIsHead, reservedBy, round }: KeeperState,
 ): Action | undefined {
-  const { subTag, caseId, takenLots, lastStep, spareLots, isVoid } = inventory
+  const { subTag, caseId, takenLots, lastStep, spareLots, isVoid, isTradable, orderedAt } = inventory
   if (isVoid) return { kind: 'release', caseId }
+  const isOrderDue = orderedAt === 0n || chainTime >= orderedAt + parameters.houseStepInterval
+  if (isTradable && isOrderDue && bookIsHead && round.isKnown) return { kind: 'order', subTag }
   if (!bookIsHead || !round.isKnown || reservedBy !== undefined) return undefined
   if (lastStep !== 0n && chainTime < lastStep + parameters.houseStepInterval) return undefined
   const shareLots = (parameters.houseStepShareBps * takenLots) / 10_000n

@@ -26,6 +26,9 @@ export interface Listener {
   readonly told?: (report: Report) => void
 }
 
+/** What is done without a transaction. */
+const OFF_CHAIN: readonly Action['kind'][] = ['disclose', 'order']
+
 /** After a failure its subject is left alone for so many passes, doubling, up to the last. */
 const PATIENCE = [1, 2, 4, 8, 16] as const
 
@@ -80,7 +83,7 @@ export class Keeper {
     try {
       const acted = await act(this.context, action)
       this.#failures.delete(subject)
-      const isDone = acted.sent !== undefined || action.kind === 'disclose'
+      const isDone = acted.sent !== undefined || OFF_CHAIN.includes(action.kind)
       return { action, ...acted, outcome: isDone ? 'done' : 'waiting' }
     } catch (error) {
       if (!(error instanceof TacitError)) throw error

@@ -1,3 +1,4 @@
+import type { BookOpening } from '../book/book.ts'
 import { latestRound, type ProvenStatement } from '../chain/client.ts'
 import { contextFor } from '../chain/context.ts'
 import type { Claim } from '../protocol/claims.ts'
@@ -15,16 +16,21 @@ export async function latestKnownRound({ connection, rounds }: KeeperContext): P
 }
 
 /** A trigger or an attestation for the keeper, on the latest round. Throws WitnessError for a false claim. */
-export async function proveClaim(
+export function proveClaim(context: KeeperContext, tag: bigint, claim: Claim): Promise<ProvenStatement> {
+  return proveClaimOf(context, context.venueBook.opening(tag), claim)
+}
+
+/** The same of an account in a book that is not the head yet: what a deposit makes of it. */
+export async function proveClaimOf(
   context: KeeperContext,
-  tag: bigint,
+  opening: BookOpening,
   claim: Claim,
 ): Promise<ProvenStatement> {
   const { connection, hasher, venueBook, provers, keeper } = context
   const round = await latestKnownRound(context)
   const { chainId, attestor } = connection.deployment
   const beneficiary = await keeper.getAddress()
-  const witness = claimWitness(hasher, venueBook.instance, venueBook.opening(tag), round.proving, {
+  const witness = claimWitness(hasher, venueBook.instance, opening, round.proving, {
     claim,
     context: contextFor(chainId, attestor, beneficiary),
   })

@@ -5,7 +5,7 @@ import { marginIn } from '../book/liquidation/requirement.ts'
 import { listSubAccounts } from '../chain/engine-client/case-list.ts'
 import { readAward } from '../chain/engine-client/cases.ts'
 import { type EngineConnection, viewOf } from '../chain/engine-client/connection.ts'
-import { CASH_LOT_NANO } from '../protocol/liquidation.ts'
+import { CASH_ID, CASH_LOT_NANO } from '../protocol/liquidation.ts'
 import { BASIS_POINTS } from '../protocol/ranges.ts'
 import type { KeeperContext } from './context.ts'
 import type { KnownRound } from './rounds.ts'
@@ -59,7 +59,9 @@ async function readInventory(
   if (BigInt(caseId) === 0n) return undefined
   const { isSettled, isVoid } = await fateOf(connection, caseId, subTag)
   const spareLots = isSettled && round !== undefined ? spareCash(context, subTag, round) : 0n
-  return { subTag, caseId, takenLots, leftLots, lastStep, spareLots, isVoid }
+  const isTradable = isSettled && context.orders !== undefined && holdsPositions(context, subTag)
+  const orderedAt = context.orders?.lastAt(subTag) ?? 0n
+  return { subTag, caseId, takenLots, leftLots, lastStep, spareLots, isTradable, orderedAt, isVoid }
 }
 
 /** Whether the lot is in the sub-account, or will never be. */
@@ -70,6 +72,12 @@ async function fateOf(connection: EngineConnection, caseId: string, subTag: bigi
   const isVoid = !isOurs || award.escrowLots === 0n
   const locked = await viewOf<string>(connection, 'liquidators', 'lockOf', [subTag])
   return { isVoid, isSettled: !isVoid && BigInt(locked) === 0n }
+}
+
+function holdsPositions({ venueBook, onlyTags }: KeeperContext, subTag: bigint): boolean {
+  const index = venueBook.indexOf(subTag)
+  if (index === undefined || (onlyTags !== undefined && !onlyTags.has(subTag))) return false
+  return venueBook.book.account(index).positions.some(({ id }) => id !== CASH_ID)
 }
 
 /** Cash that can leave with E >= IM, lots, rounded down. */

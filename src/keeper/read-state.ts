@@ -8,6 +8,7 @@ import { THRESHOLD_CODES } from '../protocol/claims.ts'
 import { TIERS, type Tier } from '../risk/margin.ts'
 import { sweepBook, sweepMatrix, sweepTiers } from '../risk/sweep.ts'
 import type { KeeperContext } from './context.ts'
+import { readDeposits } from './read-deposits.ts'
 import { readHouse } from './read-house.ts'
 import type { KnownRound } from './rounds.ts'
 import type { AccountView, CaseView, KeeperState, RecordAt } from './state.ts'
@@ -45,6 +46,7 @@ export async function readState(context: KeeperContext): Promise<KeeperState> {
     accounts,
     cases,
     house: await readHouse(context, known),
+    deposits: await readDeposits(context, known),
   }
 }
 

@@ -20,6 +20,7 @@ export interface KeeperState {
   readonly accounts: readonly AccountView[]
   readonly cases: readonly CaseView[]
   readonly house: HouseView
+  readonly deposits: readonly DepositView[]
 }
 
 export interface RoundView {
@@ -80,8 +81,26 @@ export interface InventoryView {
   readonly lastStep: bigint
   /** Cash that can leave the sub-account with E >= IM, lots. */
   readonly spareLots: bigint
+  /** Whether it holds positions of the lot, and somebody takes orders to trade them. */
+  readonly isTradable: boolean
+  /** Chain time of its last orders; 0 before the first. */
+  readonly orderedAt: bigint
   /** Whether the award came to nothing, so that the sub-account holds nothing of it. */
   readonly isVoid: boolean
+}
+
+/** A deposit that is paid in, not in the book yet, and that the book can take. */
+export interface DepositView {
+  readonly depositId: bigint
+  readonly tag: bigint
+  /** Chain time before which the vault takes no other plain deposit of the account. */
+  readonly notBefore: bigint
+  /** Whether the leaf is held for a case: only a cure is taken then. */
+  readonly isHeld: boolean
+  /** Whether it is to be left alone, for the vault's reasons or a bidder's. */
+  readonly isBarred: boolean
+  /** Whether the account is at or above SOFT with it, in the latest round. */
+  readonly isEnough: boolean
 }
 
 /** What the keeper does next. At most one for a case and an account at a time. */
@@ -98,6 +117,9 @@ export type Action =
   | { readonly kind: 'absorb'; readonly caseId: string; readonly subTag: bigint }
   | { readonly kind: 'workOff'; readonly subTag: bigint; readonly lots: bigint }
   | { readonly kind: 'release'; readonly caseId: string }
+  | { readonly kind: 'order'; readonly subTag: bigint }
+  | { readonly kind: 'applyDeposit'; readonly tag: bigint; readonly depositId: bigint }
+  | { readonly kind: 'cure'; readonly caseId: string; readonly depositId: bigint }
 
 /** Steps that name a case and nothing else. */
 export type CaseActionKind =
@@ -113,7 +135,14 @@ export type CaseActionKind =
   | 'cover'
 
 /** Actions that change the book's head. A second one would be proven against a head that the first has left. */
-const HEAD_MOVERS: readonly Action['kind'][] = ['settle', 'deleverage', 'cover', 'workOff']
+const HEAD_MOVERS: readonly Action['kind'][] = [
+  'settle',
+  'deleverage',
+  'cover',
+  'workOff',
+  'applyDeposit',
+  'cure',
+]
 
 export function movesHead(action: Action): boolean {
   return HEAD_MOVERS.includes(action.kind)

@@ -57,7 +57,7 @@ async function failures(change: (header: BundleHeader) => BundleHeader = (same) 
   const report = { keys, stepsRoot: undefined } as unknown as Parameters<typeof compareWithChain>[0]['report']
   const provider = world.chain.provider
   const checks = await compareWithChain({ header: change(header), report, provider, nowMs: () => 0 })
-  expect(checks).toHaveLength(9)
+  expect(checks).toHaveLength(10)
   const failed = checks.filter(({ verdict }) => verdict === 'fail').map(({ id }) => id)
   // This chain has no EpochSeals; seals.test.ts and test/cli/solvency-chain.test.ts compare with one.
   expect(failed).toEqual(expect.arrayContaining(OF_SEALS))
@@ -102,7 +102,7 @@ describe('a bundle and a chain', () => {
       'chain-attestor',
       'chain-key',
     ])
-    expect(await failures((h) => ({ ...h, chain: null }))).toHaveLength(6)
+    expect(await failures((h) => ({ ...h, chain: null }))).toHaveLength(7)
     keys[0]!.hash = `0x${'11'.repeat(32)}`
     expect(await failures()).toEqual(['chain-key'])
   })

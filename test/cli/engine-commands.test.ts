@@ -5,7 +5,9 @@ import { disclosureKeys, toHex } from '../../src/book/disclosure-keys.ts'
 import type { BookEntry } from '../../src/book/entry.ts'
 import { accountTag } from '../../src/book/leaf.ts'
 import { writeJsonBook } from '../../src/book/write.ts'
-import { liquidationCast, ROLES } from '../../src/cli/demo/liquidation/cast.ts'
+import { listSubAccounts } from '../../src/chain/engine-client/case-list.ts'
+import { sendTo } from '../../src/chain/engine-client/connection.ts'
+import { emptySubAccount, liquidationCast, ROLES } from '../../src/cli/demo/liquidation/cast.ts'
 import { DemoMarket } from '../../src/cli/demo/liquidation/market.ts'
 import {
   endowMembers,
@@ -30,6 +32,7 @@ import { Desk, jsonBook, lastJson, tacit } from './support.ts'
 const MOVE = { spotBps: -1_500n, volBps: 3_500n }
 const IO = { stdout: () => {}, stderr: () => {}, live: false, colour: false, environment: {} }
 const VENUE_SECRET = new Uint8Array(32).fill(7)
+const BOB_SUB_ID = 910_099
 const desk = new Desk()
 let stage: Stage
 let provers: KeeperProvers
@@ -38,6 +41,8 @@ let sealedTag: bigint
 let aliceSub: bigint
 let common: string[]
 let alice: string[]
+let bob: string[]
+let bobSub: bigint
 
 /** A round of the chain and of the folder that the commands read. */
 async function nextRound(): Promise<void> {
@@ -71,6 +76,10 @@ beforeAll(async () => {
   await endowMembers(stage, liquidators)
   const crash = await market.priced(MOVE, 60)
   const cast = liquidationCast(crash, knownRound(crash.matrix, crash.snapshot).risk, 1)
+  // Empty, of Bob's, and registered by nobody yet.
+  const unregistered = emptySubAccount(BOB_SUB_ID, BigInt(await stage.address('bob')), (1n << 220n) + 3n)
+  context.venueBook.append(unregistered)
+  bobSub = accountTag(session.hasher, unregistered.secret)
   const { subTags } = await publishCast({ stage, context }, cast, 1)
   await registerSubAccounts(
     { stage, context, liquidators, subTags },
@@ -89,14 +98,13 @@ beforeAll(async () => {
   desk.write('deployment.json', writeDeployment({ deployment: stage.deployment, fromBlock: 0, venueKey }))
   secretFile('venue.key', toHex(VENUE_SECRET))
   secretFile('keeper.key', keyOf('keeper'))
-  secretFile('alice.key', keyOf('alice'))
-  secretFile('alice.x25519', toHex(liquidators.alice.disclosureSecretKey))
+  for (const part of ['alice', 'bob'] as const) {
+    secretFile(`${part}.key`, keyOf(part))
+    secretFile(`${part}.x25519`, toHex(liquidators[part].disclosureSecretKey))
+  }
   common = ['--rpc', stage.chain.url, '--deployment', desk.path('deployment.json'), '--json']
-  alice = [
-    ...common,
-    ...['--instance', 'margin-4', '--key', desk.path('alice.key')],
-    ...['--disclosure-key', desk.path('alice.x25519'), '--bids', desk.path('alice.json')],
-  ]
+  alice = liquidator('alice')
+  bob = liquidator('bob')
 }, 400_000)
 afterAll(async () => {
   await market?.close()
@@ -109,7 +117,15 @@ function secretFile(name: string, text: string): void {
   chmodSync(desk.write(name, `${text}\n`), 0o600)
 }
 
-function keyOf(part: 'keeper' | 'alice'): string {
+function liquidator(part: 'alice' | 'bob'): string[] {
+  return [
+    ...common,
+    ...['--instance', 'margin-4', '--key', desk.path(`${part}.key`)],
+    ...['--disclosure-key', desk.path(`${part}.x25519`), '--bids', desk.path(`${part}.json`)],
+  ]
+}
+
+function keyOf(part: 'keeper' | 'alice' | 'bob'): string {
   const { signer } = stage.signer(part)
   return (signer as unknown as Wallet).privateKey
 }
@@ -131,6 +147,37 @@ describe('from a crash to a sealed bid, by commands alone', () => {
     expect(code).toBe(2)
     expect(stderr).toMatch(/keeper.key: can be read by others/)
   })
+
+  it('a liquidator registers a sub-account with the receipt that the venue wrote of it', async () => {
+    const receipt = desk.path('sub.json')
+    const written = await tacit(
+      'receipt',
+      ...[
+        '--instance',
+        'margin-4',
+        '--market',
+        desk.path('rounds/0001.json'),
+        '--book',
+        desk.path('book.json'),
+      ],
+      ...['--account', `${BOB_SUB_ID}`, '--out', receipt, '--json'],
+    )
+    expect(written.code).toBe(0)
+    const registered = await tacit(
+      'liquidator',
+      'register',
+      ...bob,
+      ...['--receipt', receipt, '--rounds', desk.path('rounds')],
+    )
+    expect(registered.stderr).not.toMatch(/tacit: /)
+    expect(lastJson(registered).transactions).toHaveLength(1)
+    const owner = await stage.address('bob')
+    const subs = await listSubAccounts(stage.connection)
+    expect(subs.find(({ tag }) => tag === bobSub)).toMatchObject({ owner, vouchedSequence: 0n })
+    await sendTo(stage.connection, 'liquidators', 'vouch', [bobSub, owner], stage.signer('venue'))
+    // Bob's nonce went on by the command's hand.
+    stage.signer('bob').reset()
+  }, 120_000)
 
   it('the keeper opens cases, and confirms and discloses them on the next round', async () => {
     await market.wait(48)
@@ -179,6 +226,30 @@ describe('from a crash to a sealed bid, by commands alone', () => {
       outcome: 'revealed',
     })
   })
+
+  it('nobody else bid: the public auction, a taker, the settlement, and the bond fetched', async () => {
+    const all = lastJson(await tacit('cases', ...common)).cases
+    const { caseId } = all.find(({ tag }: { tag: string }) => BigInt(tag) === sealedTag)
+    const named = ['--case', caseId]
+    const early = await tacit('liquidator', 'refund', ...alice, ...named)
+    expect(early.code).toBe(3)
+    expect(early.stderr).toMatch(/StillOnSale/)
+    await market.wait(36)
+    stage.signer('keeper').reset()
+    expect((await keeper()).code).toBe(0)
+    const sub = ['--sub', `0x${bobSub.toString(16)}`]
+    const greedy = await tacit('liquidator', 'take', ...bob, ...named, ...sub, '--least', '9000')
+    expect(greedy.code).toBe(3)
+    expect(greedy.stderr).toMatch(/DiscountBelowAsked/)
+    const taken = await tacit('liquidator', 'take', ...bob, ...named, ...sub)
+    expect(lastJson(taken)).toMatchObject({ case: caseId, outcome: 'taken' })
+    const settled = lastJson(await keeper()).reports
+    expect(settled).toContainEqual(expect.objectContaining({ kind: 'settle', caseId, outcome: 'done' }))
+    const refunded = await tacit('liquidator', 'refund', ...alice, ...named)
+    expect(lastJson(refunded)).toMatchObject({ case: caseId, outcome: 'refunded' })
+    const again = await tacit('liquidator', 'refund', ...alice, ...named)
+    expect(again.stderr).toMatch(/NothingCommitted/)
+  }, 180_000)
 
   it('a chain that does not answer is exit code 3', async () => {
     const ran = await tacit(

@@ -204,6 +204,8 @@ describe('the clearing house', () => {
     leftLots: 3_000n,
     lastStep: 0n,
     spareLots: 250n,
+    isTradable: false,
+    orderedAt: 0n,
     isVoid: false,
   }
   const carrying = (changes: Partial<typeof inventory>, state: Partial<KeeperState> = {}) =>
@@ -221,6 +223,14 @@ describe('the clearing house', () => {
     expect(carrying({ lastStep: 9_501n })).toEqual([])
     expect(carrying({ lastStep: 9_500n })).toHaveLength(1)
     expect(carrying({ spareLots: 0n })).toEqual([])
+  })
+
+  it('orders trades once an interval, and lets go of capital in between', () => {
+    const tradable = { isTradable: true }
+    expect(carrying(tradable)).toEqual([{ kind: 'order', subTag: 90n }])
+    expect(carrying({ ...tradable, orderedAt: 9_500n })).toEqual([{ kind: 'order', subTag: 90n }])
+    expect(carrying({ ...tradable, orderedAt: 9_501n })).toMatchObject([{ kind: 'workOff' }])
+    expect(carrying(tradable, { bookIsHead: false })).toEqual([])
   })
 
   it('releases what it never got', () => {
@@ -250,6 +260,8 @@ describe('in any state', () => {
           leftLots: 100n,
           lastStep: 0n,
           spareLots: 9n,
+          isTradable: false,
+          orderedAt: 0n,
           isVoid: false,
         },
       ],

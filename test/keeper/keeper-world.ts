@@ -15,7 +15,12 @@ import { publishVenueBook } from '../../src/keeper/publish.ts'
 import { type KnownRound, KnownRounds } from '../../src/keeper/rounds.ts'
 import { VenueBook } from '../../src/keeper/venue-book.ts'
 import { BidStore } from '../../src/liquidator/bid-store.ts'
-import { type LiquidatorContext, register, registerOwnSubAccount } from '../../src/liquidator/liquidator.ts'
+import {
+  type LiquidatorContext,
+  ownershipProof,
+  register,
+  registerOwnSubAccount,
+} from '../../src/liquidator/liquidator.ts'
 import { ENGINE_CIRCUITS, MARGIN_INSTANCES } from '../../src/protocol/instances.ts'
 import { CASH_ID } from '../../src/protocol/liquidation.ts'
 import { packMarginParameters } from '../../src/protocol/parameters.ts'
@@ -24,7 +29,7 @@ import { DIMS } from '../../src/protocol/risk-layout.ts'
 import { MarginProver } from '../../src/prover/margin-prover.ts'
 import { loadHighsSolver } from '../../src/risk/hedge/highs.ts'
 import { RiskTree } from '../../src/risk/risk-tree.ts'
-import { ALICE, BOB, EngineChain, KEEPER, VENUE } from '../chain/fixtures/engine-chain.ts'
+import { ALICE, BOB, EngineChain, KEEPER, OPERATOR, VENUE } from '../chain/fixtures/engine-chain.ts'
 import { atHealth, ENGINE_VECTORS, holding } from '../support/engine-world.ts'
 import { TEST_PARAMETERS } from '../support/synthetic.ts'
 
@@ -33,6 +38,10 @@ export const INSTANCE = MARGIN_INSTANCES['margin-4']
 /** Worth a nano-USD more in every round, and held by nobody: no two rounds have the same root. */
 const TICK_ID = 9
 export const VICTIM = 0
+/** What the market takes orders for. */
+const TRADED = [2, 3, 4, 5, 6]
+/** The clearing house's sub-account. */
+export const HOUSE = 4
 const SUBS: Readonly<Record<number, number>> = { [ALICE]: 2, [BOB]: 3 }
 
 export class KeeperWorld {
@@ -176,6 +185,21 @@ export class KeeperWorld {
         base.signer(VENUE),
       )
     }
+    await this.#foundHouse(venueBook, context)
+  }
+
+  /** The clearing house shows that a sub-account is its own, and the venue vouches for it. */
+  async #foundHouse(venueBook: VenueBook, context: KeeperContext): Promise<void> {
+    const { base, hasher } = this
+    const { connection } = base
+    const { house } = connection.deployment
+    const tag = this.tagOf(HOUSE)
+    const maker = { connection, hasher, instance: INSTANCE }
+    const round = roundOf(hasher, base.round).proving
+    const args = await ownershipProof(maker, venueBook.opening(tag), house, round, this.provers.adjust)
+    await base.send('house', 'registerSubAccount', args, OPERATOR)
+    await followHead(context)
+    await base.send('liquidators', 'vouch', [tag, house], VENUE)
   }
 }
 
@@ -187,7 +211,7 @@ function roundOf(hasher: Hasher, sequence: number): KnownRound {
   return {
     risk: { vectors: tree.vectors, parameters: TEST_PARAMETERS },
     proving: { tree, parameters: packMarginParameters(TEST_PARAMETERS) },
-    instruments: [],
+    instruments: TRADED.map((id) => ({ id, depthLots: 1_000n, costNano: 1_000_000_000n })),
   }
 }
 
@@ -205,5 +229,6 @@ async function accountsOf(base: EngineChain): Promise<Account[]> {
     account(1, 0xabc1n, atHealth(holding({ 2: 1_000n, 4: -200n }), 300n)),
     account(2, BigInt(await base.address(ALICE)), []),
     account(3, BigInt(await base.address(BOB)), []),
+    account(HOUSE, BigInt(base.connection.deployment.house), []),
   ]
 }

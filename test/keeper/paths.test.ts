@@ -2,15 +2,18 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { Book } from '../../src/book/book.ts'
 import { cashOf } from '../../src/book/liquidation/positions.ts'
 import { listCases } from '../../src/chain/engine-client/case-list.ts'
+import type { HouseOrders, OrderDesk } from '../../src/keeper/house-orders.ts'
 import { Keeper, type Report } from '../../src/keeper/keeper.ts'
 import { latestKnownRound } from '../../src/keeper/prove-claim.ts'
 import { type PendingMove, VenueBook } from '../../src/keeper/venue-book.ts'
 import { commit, openSlice, priceSlice, refund, reveal } from '../../src/liquidator/liquidator.ts'
 import { CASH_ID } from '../../src/protocol/liquidation.ts'
 import { ALICE, BOB, CAROL, GUARDIAN, KEEPER } from '../chain/fixtures/engine-chain.ts'
-import { INSTANCE, KeeperWorld, VICTIM } from './keeper-world.ts'
+import { HOUSE, INSTANCE, KeeperWorld, VICTIM } from './keeper-world.ts'
 
 /** Keeper and liquidators on a local chain, with real proofs of the small instance. */
+/** Place of the parameter in the contract's order. */
+const MAX_RESTARTS = 13
 let world: KeeperWorld
 beforeAll(async () => {
   world = await KeeperWorld.start()
@@ -90,6 +93,29 @@ describe('from a trigger to a settlement', () => {
     expect(third.book.accounts.reduce((sum, { positions }) => sum + cashOf(positions), 0n)).toBe(ledger)
     for (const index of [ALICE, BOB]) await refund(world.liquidator(index), caseId, 'sealed')
     expect(world.liquidator(ALICE).bids.all()).toEqual([])
+  })
+})
+
+describe('what nobody takes', () => {
+  it('goes to the clearing house, whose trades are orders for the venue’s market', async () => {
+    const { base } = world
+    await base.governed('parameters', 'set', [MAX_RESTARTS, 0])
+    const published: HouseOrders[] = []
+    const orders: OrderDesk = {
+      lastAt: (subTag) => published.filter((one) => one.subTag === subTag).at(-1)?.chainTime ?? 0n,
+      publish: (one) => published.push(one),
+    }
+    const keeper = new Keeper({ ...(await world.keeper(await world.bookAtStart())), orders })
+    const caseId = await onSale(keeper)
+    await base.mine(96)
+    expect(await workAll(keeper)).toEqual(['finish'])
+    await base.passes(901)
+    expect(await workAll(keeper)).toEqual(['finish', 'absorb', 'settle', 'order'])
+    const subTag = world.tagOf(HOUSE)
+    expect(published).toMatchObject([{ subTag, caseId }])
+    // The victim's lot was short options: the house buys some back.
+    expect(published[0]!.orders).toContainEqual(expect.objectContaining({ instrumentId: 2, side: 'buy' }))
+    expect(await workAll(keeper)).toEqual([])
   })
 })
 

@@ -54,6 +54,7 @@ export function keeperState(changes: Partial<KeeperState> = {}): KeeperState {
     accounts: [],
     cases: [],
     house: { capitalLots: 400n, carriedLots: 0n, depthLots: 10_000n, freeSubTags: [90n], inventories: [] },
+    deposits: [],
     ...changes,
   }
 }

@@ -28,6 +28,8 @@ export const SLOWEST: readonly string[] = [
   'foundry/foundry',
   'engine/multiples',
   'cli/engine-commands',
+  'keeper/deposits',
+  'chain/engine-bounds-defences',
   'chain/vault-deposit-defences',
   'chain/engine-public-sales',
   'chain/engine-auctions-defences',

@@ -24,7 +24,7 @@ import {
 import { EXIT, type ExitCode } from '../exit-codes.ts'
 import { readTextFile } from '../files.ts'
 import { grouped, shortHash } from '../format.ts'
-import { FileJournal, folderDesk } from '../keeper-files.ts'
+import { FileJournal, folderDesk, folderOrders } from '../keeper-files.ts'
 import { type InstanceOptions, type ProverOptions, withInstance, withProver } from '../options.ts'
 import { openKeeperProvers } from '../prover.ts'
 import { RoundFolder } from '../round-folder.ts'
@@ -39,6 +39,7 @@ interface KeeperOptions extends ChainOptions, InstanceOptions, ProverOptions {
   readonly disclosures?: string
   readonly venueKey?: string
   readonly houseKey?: string
+  readonly orders?: string
   readonly once?: boolean
   readonly every: number
 }
@@ -77,6 +78,7 @@ export function keeperCommand(attach: Attach): Command {
     .option('--disclosures <folder>', 'where packages for bidders are put; needs --venue-key')
     .option('--venue-key <file>', 'X25519 secret key that packages are sealed with: 0x and 64 hex digits')
     .option('--house-key <file>', "private key of the clearing house's operator, to work its inventory off")
+    .option('--orders <folder>', "where the clearing house's orders for the venue's market are put")
     .option('--once', 'do what there is to do now, and end')
     .option('--every <seconds>', 'how often to look', parseSeconds, 5)
   return attach<KeeperOptions>(command, runKeeper)
@@ -115,6 +117,7 @@ async function runKeeper(invocation: Invocation<KeeperOptions>): Promise<ExitCod
                 options.disclosures,
                 getBytes(readSecret(options.venueKey!, '0x and 64 hex digits')),
               ),
+        orders: options.orders === undefined ? undefined : folderOrders(options.orders),
         fromBlock: chain.fromBlock,
       }
       return await keep(invocation, context, rounds, keeper)

@@ -1,20 +1,22 @@
 import type { Command } from 'commander'
-import { accountTag } from '../../book/leaf.ts'
+import type { BookOpening } from '../../book/book.ts'
+import { accountLeaf, accountTag } from '../../book/leaf.ts'
+import { MAX_RECEIPT_BYTES, parseReceipt } from '../../bundle/receipt.ts'
 import { latestRound } from '../../chain/client.ts'
 import { listCases } from '../../chain/engine-client/case-list.ts'
 import { readCase } from '../../chain/engine-client/cases.ts'
 import { KnownRounds } from '../../keeper/rounds.ts'
 import { openSlice, priceSlice, register, registerOwnSubAccount } from '../../liquidator/liquidator.ts'
-import { readOpening } from '../../liquidator/opening-file.ts'
 import { InputError } from '../../protocol/errors.ts'
-import { MARGIN_INSTANCES } from '../../protocol/instances.ts'
+import { MARGIN_INSTANCES, type MarginInstance } from '../../protocol/instances.ts'
 import { CASH_LOT_NANO } from '../../protocol/liquidation.ts'
+import type { Hasher } from '../../protocol/poseidon.ts'
 import { EngineProver } from '../../prover/engine-circuits.ts'
 import { caseJson, casesTable } from '../case-view.ts'
 import { type Attach, newCommand } from '../command.ts'
 import { bpsOption, type ChainOptions, openChain, parseCaseId, withChain } from '../engine-options.ts'
 import { EXIT } from '../exit-codes.ts'
-import { readTextFile } from '../files.ts'
+import { readSmallTextFile, readTextFile } from '../files.ts'
 import { grouped, hex32, usd } from '../format.ts'
 import { type LiquidatorOptions, venueKeyOf, withLiquidator, withLiquidatorHand } from '../liquidator-hand.ts'
 import { type InstanceOptions, type ProverOptions, withCache, withProver } from '../options.ts'
@@ -24,7 +26,7 @@ import { RoundFolder } from '../round-folder.ts'
 interface RegisterOptions extends LiquidatorOptions, ProverOptions {
   readonly rpc: string
   readonly cache: string
-  readonly opening?: string
+  readonly receipt?: string
   readonly rounds?: string
 }
 
@@ -35,27 +37,27 @@ export function registerCommand(attach: Attach): Command {
         name: 'register',
         summary: 'set the disclosure key, post the bond, register a sub-account',
         description:
-          'Sets the key that slices are encrypted to and bonds what is missing out of free lots of the escrow. With --opening ' +
+          'Sets the key that slices are encrypted to and bonds what is missing out of free lots of the escrow. With --receipt ' +
           'it also proves to the vault that an empty account is yours (a withdrawal of nothing) and registers it as a ' +
-          'sub-account; the venue then vouches for it.',
+          'sub-account; the venue then vouches for it. The venue writes the receipt (tacit receipt), of the book of the head.',
         examples: [
           'liquidator register --deployment deployment.json --key alice.key --disclosure-key alice.x25519',
           'liquidator register --deployment deployment.json --key alice.key --disclosure-key alice.x25519 ' +
-            '--opening sub.json --rounds rounds/',
+            '--receipt sub.json --rounds rounds/',
         ],
       }),
     ),
   )
-    .option('--opening <file>', 'opening of the sub-account, from the venue')
-    .option('--rounds <folder>', 'market files of the posted rounds; needed with --opening')
+    .option('--receipt <file>', 'receipt of the sub-account in the book of the head, from the venue')
+    .option('--rounds <folder>', 'market files of the posted rounds; needed with --receipt')
   return attach<RegisterOptions>(command, (invocation) =>
     withLiquidatorHand(invocation, async (context) => {
       const { io, out, options } = invocation
       const sent = await register(context)
-      if (options.opening !== undefined) {
+      if (options.receipt !== undefined) {
         if (options.rounds === undefined)
-          throw new InputError('is needed with --opening', { field: '--rounds' })
-        const opening = readOpening(readTextFile(options.opening))
+          throw new InputError('is needed with --receipt', { field: '--rounds' })
+        const opening = openingOf(context.hasher, context.instance, options.receipt)
         const tag = accountTag(context.hasher, opening.account.secret)
         const round = await latestOf(options.rounds, options, context)
         const prover = await out.task('circuit and keys', (update) =>
@@ -158,6 +160,19 @@ export function openCommand(attach: Attach): Command {
       return EXIT.done
     }),
   )
+}
+
+/** The opening that a receipt's file holds. Whether it leads to its book root is checked when it is proven with. */
+function openingOf(hasher: Hasher, instance: MarginInstance, file: string): BookOpening {
+  const receipt = parseReceipt(readSmallTextFile(file, MAX_RECEIPT_BYTES))
+  if (receipt.instance !== instance.name) {
+    throw new InputError(`is of a book of ${receipt.instance}, not ${instance.name}`, {
+      file,
+      field: 'instance',
+    })
+  }
+  const { account, index, count, path, bookRoot } = receipt
+  return { account, index, count, path, bookRoot, leaf: accountLeaf(hasher, account, instance.slots) }
 }
 
 async function knownOf(folder: string, options: InstanceOptions, riskRoot: bigint) {

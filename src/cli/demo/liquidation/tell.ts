@@ -26,6 +26,7 @@ const DONE: Readonly<Record<Report['action']['kind'], string>> = {
   deleverage: 'deleverages by a proven transfer',
   cancel: 'ends the case: the account has recovered',
   cover: 'pays the debt off',
+  order: 'plans trades of an inventory',
   workOff: 'withdraws capital, proven to be spare',
   release: 'releases the reserved budget',
   escalate: 'makes it a full case',
