@@ -4,11 +4,19 @@ import { fileURLToPath } from 'node:url'
 
 const CHILD = fileURLToPath(new URL('./stress-process.ts', import.meta.url))
 
+export interface StressAnswer {
+  readonly processorSeconds: number
+  /** The most that was resident, mebibytes. */
+  readonly peakMib: number
+}
+
 export interface CrewTime {
   /** From the word to the last one's answer, by the clock. */
   readonly seconds: number
   /** Of all of them together. */
   readonly processorSeconds: number
+  /** Of the largest of them. */
+  readonly peakMib: number
 }
 
 /** Starts them, waits until every book is made, and times the steps. @throws Error when one ends without an answer */
@@ -21,9 +29,10 @@ export async function timeCrew(processes: number, accounts: number): Promise<Cre
     const started = performance.now()
     const answers = crew.map(nextMessage)
     for (const child of crew) child.send('go')
-    const times = (await Promise.all(answers)) as readonly number[]
+    const times = (await Promise.all(answers)) as readonly StressAnswer[]
     const seconds = (performance.now() - started) / 1_000
-    return { seconds, processorSeconds: times.reduce((sum, time) => sum + time, 0) }
+    const processorSeconds = times.reduce((sum, time) => sum + time.processorSeconds, 0)
+    return { seconds, processorSeconds, peakMib: Math.max(...times.map(({ peakMib }) => peakMib)) }
   } finally {
     for (const child of crew) child.kill()
   }

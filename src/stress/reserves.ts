@@ -1,6 +1,6 @@
 import { OutOfRangeError } from '../protocol/errors.ts'
 import type { EngineSummary, ReserveSizing } from './result.ts'
-import { quantileCents } from './statistics.ts'
+import { mostLikelyBps, quantileCents } from './statistics.ts'
 
 export interface ReserveRequest {
   /** Share of runs whose debts insurance and Gamma Reserve together cover; and insurance alone. Basis points. */
@@ -21,17 +21,19 @@ export const DEFAULT_RESERVES: ReserveRequest = {
 
 /**
  * What an engine's runs say of reserves. The need of a run is its debts, haircuts included, and what is still missing at the
- * end; insurance is its quantile at the lower confidence, the Gamma Reserve what the higher one asks beyond. The share of
+ * end, of accounts and of who bought from them; insurance is its quantile at the lower confidence, the Gamma Reserve what the higher one asks beyond. The share of
  * trading fees that fills both within the horizon is their sum over the fees of that time.
  */
 export function sizeReserves(summary: EngineSummary, request: ReserveRequest): ReserveSizing {
   const { confidenceBps, insuranceConfidenceBps, dailyVolumeUsd, tradingFeeBps, horizonDays } = request
   checkReserves(request)
   const needs = summary.outcomes.map(
-    ({ losses }) => losses.badDebtCents + losses.haircutCents + losses.openShortfallCents,
+    ({ losses }) =>
+      losses.badDebtCents + losses.haircutCents + losses.openShortfallCents + losses.buyerShortfallCents,
   )
   const insuranceCents = quantileCents(needs, insuranceConfidenceBps / 1e4)
   const totalCents = quantileCents(needs, confidenceBps / 1e4)
+  const runsBeyond = needs.filter((cents) => cents > totalCents.cents).length
   const yearlyFeesCents = Math.round((dailyVolumeUsd * 365 * tradingFeeBps * 100) / 1e4)
   const fees = (yearlyFeesCents * horizonDays) / 365
   return {
@@ -42,6 +44,8 @@ export function sizeReserves(summary: EngineSummary, request: ReserveRequest): R
     insuranceCents,
     totalCents,
     gammaReserveCents: totalCents.cents - insuranceCents.cents,
+    runsBeyond,
+    beyondHighBps: mostLikelyBps(runsBeyond, needs.length),
     feeShareBps: Math.ceil((totalCents.cents / fees) * 1e4),
     yearlyFeesCents,
     horizonDays,

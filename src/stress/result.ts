@@ -74,6 +74,7 @@ export interface RunOutcome {
   /** Overshoot beyond half of the path's own move: the sales fed on themselves. */
   readonly selfSustaining: boolean
   readonly losses: LossWaterfall
+  readonly buyers: BuyerResults
   readonly deleveraging: DeleveragingOutcome
   readonly settlement: SettlementTimes
   /** Largest stress gauge of any underlying, basis points of the depth at that time. */
@@ -109,9 +110,21 @@ export interface LossWaterfall {
   readonly haircutCents: number
   /** Negative equity of accounts still open at the end, at the true price. */
   readonly openShortfallCents: number
+  /** The same of liquidators and the clearing house: what they took over and cannot carry. */
+  readonly buyerShortfallCents: number
   /** What the funds took in: liquidation fees, and the slippage tax. */
   readonly feesCents: number
   readonly slippageTaxCents: number
+}
+
+/**
+ * What those who take over positions gained (negative: lost) in the run, inventory at the true price, cents. The house's is
+ * before debts that it paid. Dealers have no limit of capital: their loss is nobody's reserve and stands beside the others.
+ */
+export interface BuyerResults {
+  readonly liquidatorsCents: number
+  readonly houseCents: number
+  readonly dealersCents: number
 }
 
 export interface DeleveragingOutcome {
@@ -158,6 +171,10 @@ export const SUMMARY_FIGURES = [
   'uncoveredCents',
   'haircutCents',
   'openShortfallCents',
+  'buyerShortfallCents',
+  'liquidatorsResultCents',
+  'houseResultCents',
+  'dealersResultCents',
   'deleveragedAccounts',
   'fairnessBps',
   'medianSettlementSeconds',
@@ -240,6 +257,9 @@ export interface ReserveSizing {
   readonly insuranceCents: QuantileCents
   readonly totalCents: QuantileCents
   readonly gammaReserveCents: number
+  /** Runs that need more than both; and the most that the chance of one may be, with 95% confidence, basis points. */
+  readonly runsBeyond: number
+  readonly beyondHighBps: number
   /** Share of trading fees that fills both within the horizon, basis points; above 10,000: fees do not suffice. */
   readonly feeShareBps: number
   readonly yearlyFeesCents: number

@@ -1,4 +1,5 @@
 import type { Recorder } from './engine/recorder.ts'
+import { DEALERS, HOUSE, liquidator } from './market/agents.ts'
 import type { AttackPlan } from './market/hedgers.ts'
 import type { EngineSetting } from './parts.ts'
 import { ENGINES } from './parts.ts'
@@ -6,7 +7,7 @@ import { type Bars, type BarsWindow, pathOfBars } from './path/bars.ts'
 import { betasOf, drawPath, type PathModel } from './path/models.ts'
 import type { PricePath } from './path/path.ts'
 import { Random } from './random.ts'
-import type { EngineTrace, RunOutcome, SettlementTimes } from './result.ts'
+import type { BuyerResults, EngineTrace, RunOutcome, SettlementTimes } from './result.ts'
 import { Simulation } from './simulate.ts'
 import type { StressWorld } from './world.ts'
 
@@ -105,9 +106,11 @@ export function outcomeOf(
       uncoveredCents: tally.uncovered,
       haircutCents: tally.haircut,
       openShortfallCents: openShortfall(simulation),
+      buyerShortfallCents: buyerShortfall(simulation),
       feesCents: tally.fees,
       slippageTaxCents: tally.slippageTax,
     },
+    buyers: buyerResults(simulation),
     deleveraging: {
       accounts: tally.deleveraged.size,
       notionalCents: Math.round(tally.deleveragedUsd * 100),
@@ -161,6 +164,31 @@ function openShortfall({ venue }: Simulation): number {
     missing += Math.max(0, -nano)
   }
   return Math.round(missing / 1e7)
+}
+
+function equityCents({ venue }: Simulation, party: number): number {
+  return Math.round(venue.agentEquityNano(party) / 1e7)
+}
+
+function liquidatorsOf({ venue }: Simulation): number[] {
+  return Array.from({ length: venue.parameters.liquidators }, (_, index) => liquidator(index))
+}
+
+function buyerShortfall(simulation: Simulation): number {
+  return [HOUSE, ...liquidatorsOf(simulation)].reduce(
+    (sum, party) => sum + Math.max(0, -equityCents(simulation, party)),
+    0,
+  )
+}
+
+function buyerResults(simulation: Simulation): BuyerResults {
+  const start = simulation.venue.world.ledger
+  const gain = (party: number) => equityCents(simulation, party) - start.cashOf(party)
+  return {
+    liquidatorsCents: liquidatorsOf(simulation).reduce((sum, party) => sum + gain(party), 0),
+    houseCents: gain(HOUSE) + simulation.tally.house,
+    dealersCents: gain(DEALERS),
+  }
 }
 
 function settlementOf(seconds: readonly number[], unsettled: number): SettlementTimes {

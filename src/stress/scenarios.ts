@@ -1,5 +1,5 @@
 import { InputError } from '../protocol/errors.ts'
-import type { GeneratedBook } from './book/generate.ts'
+import type { BookTilt } from './book/tilt.ts'
 import type { AttackPlan } from './market/hedgers.ts'
 import type { StressParameters } from './parameters.ts'
 import { DEFAULT_SHOCK, type ShockModel } from './path/models.ts'
@@ -12,8 +12,9 @@ export interface NamedScenario {
   readonly shock: Partial<ShockModel>
   readonly stressedShock?: Partial<ShockModel>
   readonly stressedParameters?: Partial<StressParameters>
-  /** Of a generated book; a venue's own book is what it is. */
-  readonly stressedBook?: Partial<GeneratedBook>
+  /** A generated book is generated so; a venue's own book is tilted (book/tilt.ts), and then the words are other ones. */
+  readonly stressedBook?: BookTilt
+  readonly ownBookDescription?: string
   /** Times the depth: notional of the attack. */
   readonly attackDepths?: number
 }
@@ -24,6 +25,8 @@ export const SCENARIOS: readonly NamedScenario[] = [
     description: 'all options in one expiry, volatility doubled; control: three expiries',
     shock: { spotMove: -0.12, volMove: 1 },
     stressedBook: { oneExpiry: true },
+    ownBookDescription:
+      'every option moved to the nearest expiry of its underlying, each account with its equity over MM as before, volatility doubled; control: the book as it is',
   },
   {
     name: 'skew-inversion',
@@ -42,6 +45,8 @@ export const SCENARIOS: readonly NamedScenario[] = [
     description: 'all collateral of risk takers is the coin that falls; control: cash',
     shock: { spotMove: -0.18, volMove: 0.4 },
     stressedBook: { spotCollateral: 1 },
+    ownBookDescription:
+      'all positive cash of accounts with positions becomes the coin that falls, at its price; control: the book as it is',
   },
   {
     name: 'oracle-delay',

@@ -58,6 +58,26 @@ export function quantileCents(values: readonly number[], share: number): Quantil
   }
 }
 
+/**
+ * The largest chance that a hit may have after so many in so many trials, with 95% confidence, basis points, rounded up: one-sided
+ * bound of C. Clopper and E. Pearson (Biometrika 26, 1934). Without a hit 1 - 0.05^(1/trials), which the rule of three rounds to
+ * 3 / trials (J. Hanley and A. Lippman-Hand, JAMA 249, 1983).
+ */
+export function mostLikelyBps(hits: number, trials: number): number {
+  if (hits >= trials) return 10_000
+  let low = 0
+  let high = 1
+  while (high - low > 1e-9) {
+    const middle = (low + high) / 2
+    let atMost = 0
+    for (let count = 0; count <= hits; count++) atMost += binomial(trials, count, middle)
+    if (atMost > 0.05) low = middle
+    else high = middle
+  }
+  // The search stops within a hundred-thousandth of a basis point.
+  return Math.ceil(high * 1e4 - 1e-4)
+}
+
 function binomial(trials: number, hits: number, share: number): number {
   let log = 0
   for (let index = 1; index <= hits; index++) log += Math.log((trials - hits + index) / index)

@@ -99,8 +99,15 @@ export function scenarioPart(
 ): StudyPart<ScenarioComparison> {
   const stepSeconds = setup.source.kind === 'model' ? setup.source.stepSeconds : 60
   const steps = Math.max(2, Math.round((3 * 3_600) / stepSeconds))
+  const volFollows = setup.parameters.volBeta
   const sourceOf = (stressed: boolean) =>
-    ({ kind: 'model', model: shockOf(scenario, stressed), steps, stepSeconds, correlation: 0.8 }) as const
+    ({
+      kind: 'model',
+      model: { ...shockOf(scenario, stressed), volFollows },
+      steps,
+      stepSeconds,
+      correlation: 0.8,
+    }) as const
   const control = { ...setup, source: sourceOf(false), attackPlan: undefined }
   const parameters = { ...setup.parameters, ...scenario.stressedParameters }
   const attackPlan = attackOf(scenario, parameters.depthUsd, stepSeconds)

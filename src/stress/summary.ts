@@ -43,7 +43,14 @@ export function figureOf(outcome: RunOutcome, figure: SummaryFigure): number {
     case 'uncoveredCents':
     case 'haircutCents':
     case 'openShortfallCents':
+    case 'buyerShortfallCents':
       return outcome.losses[figure]
+    case 'liquidatorsResultCents':
+      return outcome.buyers.liquidatorsCents
+    case 'houseResultCents':
+      return outcome.buyers.houseCents
+    case 'dealersResultCents':
+      return outcome.buyers.dealersCents
     case 'deleveragedAccounts':
       return outcome.deleveraging.accounts
     case 'fairnessBps':

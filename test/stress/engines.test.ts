@@ -175,7 +175,7 @@ describe('a market without impact', () => {
 })
 
 describe('more depth', () => {
-  it('never makes a cascade larger: the mean difference is above zero by its interval at every doubling', () => {
+  it('never makes a cascade larger: the mean difference is above zero by its interval at every step of four times the depth', () => {
     const depths = [1e7, 4e7, 16e7]
     const RUNS = 12
     const overshoots = depths.map((depthUsd) => {

@@ -6,7 +6,7 @@ import { pathOfBars, readBars } from '../../src/stress/path/bars.ts'
 import { DEFAULT_HESTON, DEFAULT_MERTON, DEFAULT_SHOCK, drawPath } from '../../src/stress/path/models.ts'
 import { Random } from '../../src/stress/random.ts'
 import { sizeReserves } from '../../src/stress/reserves.ts'
-import { quantileCents, wilson } from '../../src/stress/statistics.ts'
+import { mostLikelyBps, quantileCents, wilson } from '../../src/stress/statistics.ts'
 import { buildWorld } from '../../src/stress/world.ts'
 import { configuration, listing, snapshot } from './support.ts'
 
@@ -110,8 +110,23 @@ describe('statistics', () => {
     expect(quantileCents(values, 0.999).highCents).toBeUndefined()
   })
 
+  it('bound what was never seen: the rule of three', () => {
+    // 1 - 0.05^(1/n): Hanley and Lippman-Hand, JAMA 249, 1983.
+    expect(mostLikelyBps(0, 20)).toBe(Math.ceil((1 - 0.05 ** (1 / 20)) * 1e4))
+    expect(mostLikelyBps(0, 300)).toBeLessThanOrEqual(100)
+    expect(mostLikelyBps(0, 1)).toBe(9_500)
+    // One of ten: 0.394 (tables of Clopper and Pearson, one-sided).
+    expect(mostLikelyBps(1, 10)).toBe(3_942)
+    expect(mostLikelyBps(5, 5)).toBe(10_000)
+  })
+
   it('size reserves from the debts of runs', () => {
-    const losses = (badDebtCents: number) => ({ badDebtCents, haircutCents: 0, openShortfallCents: 0 })
+    const losses = (badDebtCents: number) => ({
+      badDebtCents,
+      haircutCents: 0,
+      openShortfallCents: 0,
+      buyerShortfallCents: 0,
+    })
     const outcomes = Array.from({ length: 100 }, (_, run) => ({
       losses: losses(run < 90 ? 0 : (run - 89) * 1e6),
     }))
@@ -127,6 +142,7 @@ describe('statistics', () => {
     expect(sized.totalCents.cents).toBe(9e6)
     expect(sized.insuranceCents.cents).toBe(5e6)
     expect(sized.gammaReserveCents).toBe(4e6)
+    expect(sized.runsBeyond).toBe(1)
     // Fees of a year: 1e6 USD a day at one basis point are 36,500 USD.
     expect(sized.feeShareBps).toBe(Math.ceil((9e6 / 3_650_000) * 1e4))
   })

@@ -27,6 +27,7 @@ export const stressPart: BenchPart = {
         perSecondTwoCores: rounded(perSecondTwo),
         perProcessorSecond: rounded(perProcessorSecond),
         scaling: rounded(perSecondTwo / perSecond),
+        peakMemoryMib: one.peakMib,
       },
       rows: [
         { measure: `${what}, one core`, figure: showCount(Math.round(perSecond)) },
@@ -34,6 +35,10 @@ export const stressPart: BenchPart = {
         {
           measure: 'the same in a second of processor time',
           figure: showCount(Math.round(perProcessorSecond)),
+        },
+        {
+          measure: `memory of a process with ${showCount(accounts)} accounts of ${POSITIONS} positions, at its peak`,
+          figure: `${one.peakMib} MiB`,
         },
       ],
     }

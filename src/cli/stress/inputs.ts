@@ -7,7 +7,8 @@ import { Listing } from '../../risk/listing.ts'
 import { readMarket } from '../../risk/market/read.ts'
 import { sampleMarket } from '../../risk/market/sample.ts'
 import { arraysOfAccounts, type BookArrays } from '../../stress/book/arrays.ts'
-import { DEFAULT_GENERATED, type GeneratedBook, generateBook } from '../../stress/book/generate.ts'
+import { DEFAULT_GENERATED, generateBook } from '../../stress/book/generate.ts'
+import { type BookTilt, tiltBook } from '../../stress/book/tilt.ts'
 import { checkParameters } from '../../stress/parameters.ts'
 import { readBars } from '../../stress/path/bars.ts'
 import {
@@ -29,8 +30,9 @@ export interface StressInputs {
   readonly bookSource: string
   readonly pathSource: string
   readonly runs: number
-  /** The book of a scenario that is about the book: a generated one changes, a venue's own is what it is. */
-  readonly bookWith: (change: Partial<GeneratedBook>) => BookArrays
+  /** The book of a scenario that is about the book: generated so, or a venue's own tilted so. */
+  readonly bookWith: (change: BookTilt) => BookArrays
+  readonly isOwnBook: boolean
 }
 
 const MOST_RUNS = 100_000
@@ -59,15 +61,17 @@ export function loadStress(options: StressOptions): StressInputs {
       : arraysOfAccounts(
           readBook(readTextFile(options.book), listing, instance).map(({ account }) => account),
         )
-  const bookWith = (change: Partial<GeneratedBook>) =>
-    own ?? generateBook(snapshot, configuration, listing, { ...generated, ...change })
-  const source = sourceOf(options, snapshot.underlyings.length)
+  const bookWith = (change: BookTilt) =>
+    own === undefined
+      ? generateBook(snapshot, configuration, listing, { ...generated, ...change })
+      : tiltBook(own, snapshot, configuration, listing, change)
+  const source = sourceOf(options, snapshot.underlyings.length, parameters.volBeta)
   return {
     setup: {
       snapshot,
       configuration,
       listing: listing.instruments.map(({ symbol, id }) => [symbol, id] as const),
-      book: bookWith({}),
+      book: own ?? bookWith({}),
       parameters,
       source,
       engines: enginesOf(options),
@@ -78,6 +82,7 @@ export function loadStress(options: StressOptions): StressInputs {
     pathSource: pathWords(options),
     runs: runsOf(options),
     bookWith,
+    isOwnBook: own !== undefined,
   }
 }
 
@@ -94,7 +99,7 @@ function runsOf({ runs, bars }: StressOptions): number {
   return bars === undefined ? runs : 1
 }
 
-function sourceOf(options: StressOptions, underlyings: number): PathSource {
+function sourceOf(options: StressOptions, underlyings: number, volBeta: number): PathSource {
   if (options.bars !== undefined) {
     if (options.bars.length > underlyings) {
       throw new InputError(`${options.bars.length} files for ${underlyings} underlyings`, { field: '--bars' })
@@ -110,12 +115,12 @@ function sourceOf(options: StressOptions, underlyings: number): PathSource {
   }
   const steps = Math.round((options.hours * 3_600) / options.step)
   emptyPath(1, steps, options.step)
-  const model = modelOf(options)
+  const model = modelOf(options, volBeta)
   checkModel(model)
   return { kind: 'model', model, steps, stepSeconds: options.step, correlation: 0.8 }
 }
 
-function modelOf({ model, spot, vol, skew, ramp, recovery }: StressOptions): PathModel {
+function modelOf({ model, spot, vol, skew, ramp, recovery }: StressOptions, volBeta: number): PathModel {
   if (model === 'merton') return DEFAULT_MERTON
   if (model === 'heston') return DEFAULT_HESTON
   return {
@@ -125,6 +130,7 @@ function modelOf({ model, spot, vol, skew, ramp, recovery }: StressOptions): Pat
     skewMove: skew / 100,
     rampSeconds: ramp * 60,
     recovery: recovery / 100,
+    volFollows: volBeta,
   }
 }
 

@@ -59,7 +59,12 @@ function withPath(command: Command): Command {
       20_000_000,
     )
     .option('--spot <percent>', 'move of the price', number, -20)
-    .option('--vol <percent>', 'move of every volatility beyond what follows from the price', number, 50)
+    .option(
+      '--vol <percent>',
+      'move of every volatility, what follows from the price included; impact of trades adds to it',
+      number,
+      50,
+    )
     .option('--skew <percent>', 'tilt of the smile a standard deviation; positive: puts steepen', number, 0)
     .option('--ramp <minutes>', 'time that the move takes', number, 60)
     .option('--recovery <percent>', 'share of the move that comes back later', number, 0)

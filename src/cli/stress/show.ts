@@ -78,15 +78,30 @@ function reservesText({ reserves }: StressResult): string {
       { head: 'Gamma Reserve', ...right },
       { head: 'both', ...right },
       { head: '95% interval', ...right },
+      { head: 'runs beyond', ...right },
+      { head: 'chance of one', ...right },
       { head: 'fee share', ...right },
     ],
-    reserves.map(({ engine, insuranceCents, gammaReserveCents, totalCents, feeShareBps }) => [
-      engine,
-      dollars(insuranceCents.cents),
-      dollars(gammaReserveCents),
-      dollars(totalCents.cents),
-      `${dollars(totalCents.lowCents)} to ${totalCents.highCents === undefined ? 'unknown' : dollars(totalCents.highCents)}`,
-      `${(feeShareBps / 100).toFixed(2)}%`,
-    ]),
+    reserves.map(
+      ({
+        engine,
+        runs,
+        insuranceCents,
+        gammaReserveCents,
+        totalCents,
+        runsBeyond,
+        beyondHighBps,
+        feeShareBps,
+      }) => [
+        engine,
+        dollars(insuranceCents.cents),
+        dollars(gammaReserveCents),
+        dollars(totalCents.cents),
+        `${dollars(totalCents.lowCents)} to ${totalCents.highCents === undefined ? 'unknown' : dollars(totalCents.highCents)}`,
+        `${runsBeyond} of ${runs}`,
+        `at most ${(beyondHighBps / 100).toFixed(1)}%`,
+        `${(feeShareBps / 100).toFixed(2)}%`,
+      ],
+    ),
   )
 }

@@ -96,9 +96,11 @@ function scenariosOf({ scenario }: StressOptions): readonly NamedScenario[] {
   return (scenario ?? []).map(scenarioNamed)
 }
 
-function scenarioOf({ setup, bookWith }: StressInputs, scenario: NamedScenario) {
+function scenarioOf({ setup, bookWith, isOwnBook }: StressInputs, scenario: NamedScenario) {
   const book = scenario.stressedBook === undefined ? setup.book : bookWith(scenario.stressedBook)
-  return scenarioPart(setup, scenario, book, SCENARIO_RUNS)
+  const { description, ownBookDescription } = scenario
+  const words = isOwnBook ? (ownBookDescription ?? description) : description
+  return scenarioPart(setup, { ...scenario, description: words }, book, SCENARIO_RUNS)
 }
 
 function sourceOf(inputs: StressInputs, { seed }: StressOptions): StressResult['source'] {

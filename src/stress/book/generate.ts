@@ -199,6 +199,15 @@ function placeDraft(
   book.cash[account] = cents
 }
 
+const LEAST_LIFE_SECONDS = 2 * 86_400
+
+/** Expiries of these options, near to far; those within two days only where there are no others. */
+export function nearestDates(snapshot: MarketSnapshot, options: readonly OptionQuote[]): number[] {
+  const dates = [...new Set(options.map(({ expirySeconds }) => expirySeconds))].sort((a, b) => a - b)
+  const live = dates.filter((date) => date >= snapshot.asOfSeconds + LEAST_LIFE_SECONDS)
+  return live.length > 0 ? live : dates
+}
+
 /** Options of the first underlying by expiry, near to far, and what else accounts hold. */
 export function draftMarket(
   snapshot: MarketSnapshot,
@@ -209,10 +218,7 @@ export function draftMarket(
   const options = snapshot.instruments.filter(
     (quote): quote is OptionQuote => quote.kind === 'option' && quote.underlying === 0,
   )
-  const week = snapshot.asOfSeconds + 2 * 86_400
-  const dates = [...new Set(options.map(({ expirySeconds }) => expirySeconds))].sort((a, b) => a - b)
-  const live = dates.filter((date) => date >= week)
-  const chosen = (live.length > 0 ? live : dates).slice(0, oneExpiry ? 1 : 3)
+  const chosen = nearestDates(snapshot, options).slice(0, oneExpiry ? 1 : 3)
   if (chosen.length === 0) {
     throw new InputError('the market lists no option of its first underlying: bring a book of your own', {
       field: 'instruments',

@@ -26,7 +26,8 @@ export interface EngineContext {
 export interface StressCase {
   readonly account: number
   kind: 'soft' | 'full'
-  readonly breachSeconds: number
+  /** When it came below the threshold of its kind. */
+  breachSeconds: number
   openedRound: number
   stage: Stage
   /** Step on which the stage began. */

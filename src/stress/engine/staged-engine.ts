@@ -1,5 +1,6 @@
 import { HOUSE } from '../market/agents.ts'
 import { Bidders } from './bidders.ts'
+import { BreachClock } from './breach-clock.ts'
 import { Deleverager } from './deleverage.ts'
 import {
   type Engine,
@@ -30,6 +31,7 @@ export class StagedEngine implements Engine {
   readonly #bidders: Bidders
   readonly #deleverager: Deleverager
   readonly #closedRound: Int32Array
+  readonly #clock: BreachClock
   #cases: StressCase[] = []
 
   constructor(context: EngineContext) {
@@ -40,10 +42,12 @@ export class StagedEngine implements Engine {
     this.inCase = new Uint8Array(accounts)
     this.#deleverager = new Deleverager(context, this.inCase)
     this.#closedRound = new Int32Array(accounts).fill(-1)
+    this.#clock = new BreachClock(context)
   }
 
+  /** Accounts in a case, and those that their last sale left below MM. */
   get openCases(): number {
-    return this.#cases.length
+    return this.#cases.length + this.#clock.between
   }
 
   act(): void {
@@ -66,13 +70,14 @@ export class StagedEngine implements Engine {
       if (this.#closedRound[account] === venue.round) continue
       const equity = risk.equity[account]!
       const isFull = equity < risk.mm[account]!
+      if (!isFull) this.#clock.recovered(account)
       if (!isFull && !(parts.softHedge && equity < risk.soft[account]!)) continue
       if (!isFull) tally.softCases++
       this.inCase[account] = isFull ? 1 : 2
       this.#cases.push({
         account,
         kind: isFull ? 'full' : 'soft',
-        breachSeconds: seenSeconds(venue),
+        breachSeconds: isFull ? this.#clock.start(account) : seenSeconds(venue),
         openedRound: venue.round,
         stage: 'opened',
         since: venue.step,
@@ -83,9 +88,10 @@ export class StagedEngine implements Engine {
   }
 
   #close({ account, breachSeconds, kind, isAwarded }: StressCase): void {
-    const { venue, tally } = this.#context
-    const end = venue.step * venue.path.stepSeconds + (isAwarded ? venue.parameters.settleSeconds : 0)
-    if (kind === 'full') tally.settlementSeconds.push(end - breachSeconds)
+    const { venue } = this.#context
+    if (kind === 'full') {
+      this.#clock.end(account, breachSeconds, isAwarded ? venue.parameters.settleSeconds : 0)
+    }
     this.inCase[account] = 0
     this.#closedRound[account] = venue.round
   }
@@ -103,6 +109,7 @@ export class StagedEngine implements Engine {
     const { account } = open
     if (open.kind === 'soft' && risk.equity[account]! < risk.mm[account]!) {
       open.kind = 'full'
+      open.breachSeconds = this.#clock.start(account)
       open.isRetry = false
       this.inCase[account] = 1
       this.#enter(open, 'opened')

@@ -1,6 +1,13 @@
 import { ATTACKER, DEALERS, HOUSE, liquidator } from './agents.ts'
 import type { Venue } from './venue.ts'
 
+/** Units of underlying: delta, sum of its magnitudes, and what all options are on. */
+interface HedgerDelta {
+  readonly net: number
+  readonly gross: number
+  readonly optionUnits: number
+}
+
 /**
  * Who follows delta. Accounts that hedge keep the delta that they began with, trading the difference in the hedge instrument
  * when it is out of a band; all of them at once are one order. Holders of inventory trade their delta away as fast as a share of
@@ -12,6 +19,10 @@ export class Hedgers {
   /** Units of underlying that each keeps, by hedger and underlying. */
   readonly #targets: Float64Array
   readonly #orders: Float64Array
+  /** What each held when it last looked: by what has gone since, it knows what a sale took. */
+  readonly #seenCounts: Uint8Array
+  readonly #seenRows: Int32Array
+  readonly #seenLots: Float64Array
   readonly #every: number
 
   constructor(venue: Venue) {
@@ -20,11 +31,16 @@ export class Hedgers {
     this.#accounts = Int32Array.from([...hedgers.keys()].filter((account) => hedgers[account] === 1))
     this.#targets = new Float64Array(this.#accounts.length * venue.books.length)
     this.#orders = new Float64Array(this.#accounts.length)
+    const { stride } = venue.ledger
+    this.#seenCounts = new Uint8Array(this.#accounts.length)
+    this.#seenRows = new Int32Array(this.#accounts.length * stride)
+    this.#seenLots = new Float64Array(this.#accounts.length * stride)
     this.#every = Math.max(1, Math.ceil(venue.parameters.hedgeIntervalSeconds / venue.path.stepSeconds))
     for (let hedger = 0; hedger < this.#accounts.length; hedger++) {
       for (let underlying = 0; underlying < venue.books.length; underlying++) {
         this.#targets[hedger * venue.books.length + underlying] = this.#delta(hedger, underlying).net
       }
+      this.#look(hedger)
     }
   }
 
@@ -37,18 +53,35 @@ export class Hedgers {
       this.#tradeUnderlying(underlying, inCase)
       venue.hedgeAgent(DEALERS, underlying, Number.POSITIVE_INFINITY)
     }
+    for (let hedger = 0; hedger < this.#accounts.length; hedger++) this.#look(hedger)
   }
 
-  /** Who was sold a part of keeps the delta that the rest has. */
+  /**
+   * Who was sold a part of does not trade back what the sale took, but has still to hedge what prices did to the rest: it was
+   * off by the same in proportion to the options that it has left.
+   */
   #retarget(sold: Uint8Array): void {
     const { length } = this.#venue.books
     for (let hedger = 0; hedger < this.#accounts.length; hedger++) {
       if (sold[this.#accounts[hedger]!] === 0) continue
       sold[this.#accounts[hedger]!] = 0
       for (let underlying = 0; underlying < length; underlying++) {
-        this.#targets[hedger * length + underlying] = this.#delta(hedger, underlying).net
+        const place = hedger * length + underlying
+        const before = this.#seenDelta(hedger, underlying)
+        const after = this.#delta(hedger, underlying)
+        const left = before.optionUnits === 0 ? 0 : Math.min(1, after.optionUnits / before.optionUnits)
+        this.#targets[place] = after.net + left * (this.#targets[place]! - before.net)
       }
     }
+  }
+
+  #look(hedger: number): void {
+    const { ledger } = this.#venue
+    const start = this.#accounts[hedger]! * ledger.stride
+    const count = ledger.counts[this.#accounts[hedger]!]!
+    this.#seenCounts[hedger] = count
+    this.#seenRows.set(ledger.rows.subarray(start, start + count), hedger * ledger.stride)
+    this.#seenLots.set(ledger.lots.subarray(start, start + count), hedger * ledger.stride)
   }
 
   #tradeUnderlying(underlying: number, inCase: Uint8Array): void {
@@ -63,7 +96,8 @@ export class Hedgers {
       const off = target - delta.net
       const isIn = Math.abs(off) * 1e4 <= venue.parameters.hedgeBandBps * delta.gross
       // An account without options has no delta to follow.
-      const isIdle = isIn || !delta.hasOption || inCase[account] === 1 || !venue.ledger.hasRoom(account, row)
+      const isIdle =
+        isIn || delta.optionUnits === 0 || inCase[account] === 1 || !venue.ledger.hasRoom(account, row)
       this.#orders[hedger] = isIdle ? 0 : Math.trunc(off / perLot) + 0
       net += this.#orders[hedger]!
     }
@@ -74,21 +108,33 @@ export class Hedgers {
     }
   }
 
-  #delta(hedger: number, underlying: number): { net: number; gross: number; hasOption: boolean } {
-    const { ledger, marks } = this.#venue
-    const start = this.#accounts[hedger]! * ledger.stride
+  #delta(hedger: number, underlying: number): HedgerDelta {
+    const { ledger } = this.#venue
+    const account = this.#accounts[hedger]!
+    return this.#sum(ledger.rows, ledger.lots, account * ledger.stride, ledger.counts[account]!, underlying)
+  }
+
+  /** Of what it held when it last looked, at the prices of now. */
+  #seenDelta(hedger: number, underlying: number): HedgerDelta {
+    const start = hedger * this.#venue.ledger.stride
+    return this.#sum(this.#seenRows, this.#seenLots, start, this.#seenCounts[hedger]!, underlying)
+  }
+
+  #sum(rows: Int32Array, lots: Float64Array, start: number, count: number, underlying: number): HedgerDelta {
+    const { marks, pricer } = this.#venue
     let net = 0
     let gross = 0
-    let hasOption = false
-    for (let slot = start; slot < start + ledger.counts[this.#accounts[hedger]!]!; slot++) {
-      const row = ledger.rows[slot]!
+    let optionUnits = 0
+    for (let slot = start; slot < start + count; slot++) {
+      const row = rows[slot]!
       if (this.#venue.underlyingOf(row) !== underlying) continue
-      const units = ledger.lots[slot]! * marks.deltaUnits[row]!
+      const units = lots[slot]! * marks.deltaUnits[row]!
       net += units
       gross += Math.abs(units)
-      hasOption ||= this.#venue.isOption(row)
+      if (this.#venue.isOption(row))
+        optionUnits += Math.abs(lots[slot]!) * pricer.instruments[row]!.unitsPerLot
     }
-    return { net, gross, hasOption }
+    return { net, gross, optionUnits }
   }
 }
 

@@ -34,6 +34,8 @@ export class Venue {
   step = 0
   round = 0
   readonly #history: MarketState[]
+  /** Impact that the marks were made with, by underlying: what was traded since is not in them. */
+  readonly #markedImpact: Float64Array
   /** Option notional lately traded with dealers, USD; comes back as the books do. */
   #optionFlow = 0
   readonly #scratchRows: Int32Array
@@ -64,6 +66,7 @@ export class Venue {
     this.marks = { valueNano: new Float64Array(length), deltaUnits: new Float64Array(length) }
     this.rows = new Float64Array(length * ROW)
     const delay = Math.ceil(parameters.oracleDelaySeconds / path.stepSeconds)
+    this.#markedImpact = new Float64Array(underlyings)
     this.#history = Array.from({ length: delay + 1 }, () => startState(underlyings))
     this.#scratchRows = new Int32Array(length)
     this.#scratchLots = new Float64Array(length)
@@ -75,18 +78,20 @@ export class Venue {
     this.step++
     const { stepSeconds } = this.path
     this.state.elapsedSeconds = this.step * stepSeconds
-    for (const book of this.books) book.recover(stepSeconds)
-    this.#optionFlow *= 2 ** (-stepSeconds / this.parameters.resilienceSeconds)
-    this.reprice()
     for (const [index, book] of this.books.entries()) {
+      book.recover(stepSeconds)
+      // As volatility was a step ago: marks and orders of this step see one and the same book.
       book.depthFactor = this.state.vol[index]! ** -this.parameters.depthVolPower
     }
+    this.#optionFlow *= 2 ** (-stepSeconds / this.parameters.resilienceSeconds)
+    this.reprice()
   }
 
   /** The true price and everything that follows from it, after trades. */
   reprice(): void {
     const { state, path, step } = this
     for (const [index, book] of this.books.entries()) {
+      this.#markedImpact[index] = book.impact
       const spot = path.spot[index]![step]! * Math.exp(book.impact)
       const vol = path.vol[index]![step]! * spot ** -this.parameters.volBeta
       state.spot[index] = spot
@@ -175,11 +180,13 @@ export class Venue {
   }
 
   /**
-   * One order in one underlying's book, signed USD; returns the relative difference of what is paid from the price before.
-   * The caller moves lots and cash.
+   * One order in one underlying's book, signed USD; returns the relative difference of what is paid from the marks: what
+   * earlier orders of the step moved, and its own impact. The caller moves lots and cash.
    */
   order(underlying: number, notionalUsd: number): number {
-    return Math.expm1(this.books[underlying]!.execute(notionalUsd))
+    const book = this.books[underlying]!
+    const earlier = book.impact - this.#markedImpact[underlying]!
+    return Math.expm1(earlier + book.execute(notionalUsd))
   }
 
   /** A party trades lots of a hedge instrument in the order book (bought when positive) with the street. */

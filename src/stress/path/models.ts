@@ -37,6 +37,8 @@ export interface ShockModel {
   /** Share of the spot move that comes back in the second half of the rest of the path. */
   readonly recovery: number
   readonly noiseVolatility: number
+  /** StressParameters.volBeta: what volatility does with the price anyway counts toward volMove, not on top of it. */
+  readonly volFollows: number
 }
 
 export type PathModel = MertonModel | HestonModel | ShockModel
@@ -64,6 +66,7 @@ export const DEFAULT_SHOCK: ShockModel = {
   rampSeconds: 3_600,
   recovery: 0,
   noiseVolatility: 0.6,
+  volFollows: 0,
 }
 
 export interface PathRequest {
@@ -100,6 +103,7 @@ export function checkModel(model: PathModel): void {
     atLeast('volMove', model.volMove, -0.9)
     atLeast('rampSeconds', model.rampSeconds, 0)
     atLeast('noiseVolatility', model.noiseVolatility, 0)
+    atLeast('volFollows', model.volFollows, 0)
     if (!(model.recovery >= 0 && model.recovery <= 1)) {
       throw new OutOfRangeError('recovery', model.recovery, 'must be a share from 0 to 1')
     }
@@ -196,7 +200,7 @@ function fillShock(model: ShockModel, request: PathRequest, random: Random, path
       // A later underlying falls by more, but nothing falls below a twentieth.
       const move = Math.max(-0.95, beta * model.spotMove) * share * (1 - back)
       path.spot[index]![step] = (1 + move) * Math.exp(logs[index]!)
-      path.vol[index]![step] = 1 + model.volMove * share * (1 - back)
+      path.vol[index]![step] = (1 + model.volMove * share * (1 - back)) * (1 + move) ** model.volFollows
       path.skew[index]![step] = model.skewMove * share
     })
   }

@@ -46,6 +46,7 @@ const LOSSES = [
   ['socialisedCents', 'socialised', '#bf4a2a'],
   ['uncoveredCents', 'uncovered', '#6d1620'],
   ['openShortfallCents', 'still open', '#3b0d12'],
+  ['buyerShortfallCents', 'buyers beyond their capital', '#111827'],
 ] as const
 
 /** Who bore the losses, on average over runs: bars in the order in which losses fall. */

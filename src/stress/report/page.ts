@@ -4,7 +4,10 @@ import type { EngineSummary, ReserveSizing, ScenarioComparison, StressResult } f
 import { distributionChart, dollars, gaugeCharts, phaseChart, priceCharts, waterfallChart } from './charts.ts'
 import { ENGINE_COLUMNS, engineCells } from './rows.ts'
 
-const WIDE = 'body{max-width:58rem} table.engines{font-size:8.5pt} table.engines th{font-weight:600}'
+const WIDE =
+  'body{max-width:72rem} table.engines{font-size:8.5pt} table.engines th{font-weight:600}' +
+  ' @media screen{div.wide{overflow-x:auto} div.wide table.engines{width:auto;min-width:100%;table-layout:auto}' +
+  ' div.wide th,div.wide td{white-space:nowrap;overflow-wrap:normal;word-break:normal;padding-right:.6rem}}'
 
 /** One page of HTML without scripts or anything outside itself: the answer to one request, with its charts. */
 export function stressPage(result: StressResult): string {
@@ -42,9 +45,9 @@ the same Node version.</footer>
 }
 
 function enginesTable(engines: readonly EngineSummary[]): Markup {
-  return html`<table class="engines"><thead><tr>${ENGINE_COLUMNS.map(({ head }) => html`<th>${head}</th>`)}</tr></thead>
-<tbody>${engines.map((engine) => html`<tr data-engine="${engine.engine}">${engineCells(engine).map((cell) => html`<td>${cell}</td>`)}</tr>`)}</tbody></table>
-<p class="sub">Means over runs, after "to" the 95th percentile. Induced: breaches that the path alone does not have.</p>`
+  return html`<div class="wide"><table class="engines"><thead><tr>${ENGINE_COLUMNS.map(({ head }) => html`<th>${head}</th>`)}</tr></thead>
+<tbody>${engines.map((engine) => html`<tr data-engine="${engine.engine}">${engineCells(engine).map((cell) => html`<td>${cell}</td>`)}</tr>`)}</tbody></table></div>
+<p class="sub">Means over runs, after "to" the 95th percentile. Induced: breaches that the path alone does not have. Buyers: what liquidators and clearing house gained with what they took over, at the price of the end; dealers: what those gained who take options sold at market, without a limit of capital.</p>`
 }
 
 function scenarioOf({ name, description, control, stressed }: ScenarioComparison): Markup {
@@ -52,6 +55,6 @@ function scenarioOf({ name, description, control, stressed }: ScenarioComparison
 }
 
 function reservesTable(reserves: readonly ReserveSizing[]): Markup {
-  return html`<h2>Reserves</h2><table class="engines"><thead><tr><th>engine</th><th>insurance</th><th>Gamma Reserve</th><th>both, with 95% interval</th><th>fee share</th></tr></thead>
-<tbody>${reserves.map(({ engine, insuranceCents, gammaReserveCents, totalCents, feeShareBps, runs, confidenceBps }) => html`<tr><td>${engine}</td><td>${dollars(insuranceCents.cents)}</td><td>${dollars(gammaReserveCents)}</td><td>${dollars(totalCents.cents)} (${dollars(totalCents.lowCents)} to ${totalCents.highCents === undefined ? 'unknown: too few runs' : dollars(totalCents.highCents)}) at ${confidenceBps / 100}% of ${runs} runs</td><td>${(feeShareBps / 100).toFixed(2)}%</td></tr>`)}</tbody></table>`
+  return html`<h2>Reserves</h2><table class="engines"><thead><tr><th>engine</th><th>insurance</th><th>Gamma Reserve</th><th>both, with 95% interval</th><th>runs beyond it; their chance with 95% confidence</th><th>fee share</th></tr></thead>
+<tbody>${reserves.map(({ engine, insuranceCents, gammaReserveCents, totalCents, feeShareBps, runs, runsBeyond, beyondHighBps, confidenceBps }) => html`<tr><td>${engine}</td><td>${dollars(insuranceCents.cents)}</td><td>${dollars(gammaReserveCents)}</td><td>${dollars(totalCents.cents)} (${dollars(totalCents.lowCents)} to ${totalCents.highCents === undefined ? 'unknown: too few runs' : dollars(totalCents.highCents)}) at ${confidenceBps / 100}% of ${runs} runs</td><td>${runsBeyond} of ${runs}; at most ${(beyondHighBps / 100).toFixed(1)}%</td><td>${(feeShareBps / 100).toFixed(2)}%</td></tr>`)}</tbody></table>`
 }

@@ -16,6 +16,8 @@ export const ENGINE_COLUMNS = [
   { head: 'deleveraged' },
   { head: 'settled in' },
   { head: 'gauge' },
+  { head: 'buyers' },
+  { head: 'dealers' },
 ] as const
 
 export function engineCells(summary: EngineSummary): string[] {
@@ -28,7 +30,12 @@ export function engineCells(summary: EngineSummary): string[] {
   const percent = (bps: number) => `${(bps / 100).toFixed(1)}%`
   const reserves = mean('insuranceCents') + mean('gammaReserveCents') + mean('houseCents')
   const shared =
-    mean('socialisedCents') + mean('uncoveredCents') + mean('haircutCents') + mean('openShortfallCents')
+    mean('socialisedCents') +
+    mean('uncoveredCents') +
+    mean('haircutCents') +
+    mean('openShortfallCents') +
+    mean('buyerShortfallCents')
+  const signed = (cents: number) => (cents > 0 ? `+${dollars(cents)}` : dollars(cents))
   return [
     engine,
     mean('breached').toFixed(0),
@@ -43,5 +50,7 @@ export function engineCells(summary: EngineSummary): string[] {
     `${mean('deleveragedAccounts').toFixed(1)}${mean('deleveragedAccounts') > 0 ? ` (fair ${Math.round(mean('fairnessBps') / 100)}%)` : ''}`,
     `${Math.round(mean('medianSettlementSeconds'))} s`,
     percent(mean('gaugePeakBps')),
+    signed(mean('liquidatorsResultCents') + mean('houseResultCents')),
+    signed(mean('dealersResultCents')),
   ]
 }
