@@ -2,7 +2,9 @@ import { defineConfig } from 'vitest/config'
 import SlowestFirst from './test/support/slowest-first.ts'
 
 /** Tests of the pure layers: no files, no processes, nothing that one could leave behind for the next. */
-const PURE = ['protocol', 'fixed-point', 'risk', 'book'].map((layer) => `test/${layer}/**/*.test.ts`)
+const PURE = ['protocol', 'fixed-point', 'risk', 'oracle-core', 'book'].map(
+  (layer) => `test/${layer}/**/*.test.ts`,
+)
 
 export default defineConfig({
   test: {

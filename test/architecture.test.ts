@@ -6,16 +6,19 @@ const LAYERS = [
   'protocol',
   'fixed-point',
   'risk',
+  'oracle',
   'book',
   'prover',
   'bundle',
   'page',
+  'stress',
   'chain',
   'liquidator',
   'keeper',
+  'service',
   'cli',
 ] as const
-const PURE = ['protocol', 'fixed-point', 'risk', 'book'] as const
+const PURE = ['protocol', 'fixed-point', 'risk', 'oracle', 'book'] as const
 const source = resolve(import.meta.dirname, '../src')
 
 function typescriptFiles(folder: string): string[] {
