@@ -1,7 +1,7 @@
 /** What a bundle says of a chain, held against the chain. Boundary module: network. */
 import { Contract, type Provider } from 'ethers'
 import type { BundleChain, BundleHeader, ChainReferences } from '../bundle/records.ts'
-import { type Check, type Finding, fail, pass } from '../bundle/verify/check.ts'
+import { type Check, type Finding, fail, pass, skipped } from '../bundle/verify/check.ts'
 import type { BundleReport } from '../bundle/verify/report.ts'
 import { ChainError } from '../protocol/errors.ts'
 import { compareFinality, comparePosting, compareSeal, compareSealKey } from './compare-seal.ts'
@@ -28,6 +28,8 @@ export interface ComparedBundle {
   readonly provider: Provider
   /** Milliseconds, for the time that checks take. */
   readonly nowMs: () => number
+  /** EpochSeals of the venue, as the reader knows its address. Every other contract follows from it. */
+  readonly trustedSeals?: string | undefined
 }
 
 /** Where on a chain a bundle's epoch is, in its own words. */
@@ -42,6 +44,7 @@ interface Comparison {
 
 const COMPARISONS: readonly Comparison[] = [
   { id: 'chain-id', title: 'The chain is the one that the bundle names', compare: compareChainId },
+  { id: 'chain-contract', title: 'EpochSeals is the one that you named', compare: compareContract },
   { id: 'chain-attestor', title: 'Attestor, oracle and registry belong together', compare: compareAttestor },
   { id: 'chain-key', title: 'The attestor takes proofs of the same key', compare: compareKey },
   { id: 'chain-round', title: 'The round was posted', compare: compareRound },
@@ -91,6 +94,15 @@ function finding(ok: boolean, evidence: string): Finding {
 async function compareChainId({ provider }: ComparedBundle, { chainId }: Places) {
   const { chainId: actual } = await provider.getNetwork()
   return finding(actual === BigInt(chainId), `the chain has the id ${actual}, the bundle names ${chainId}`)
+}
+
+/** Anybody can deploy contracts that agree with a bundle of their own: only its reader knows the venue's. */
+async function compareContract({ trustedSeals }: ComparedBundle, { seals }: Places) {
+  if (trustedSeals === undefined) {
+    return skipped(`you named no contract: whether EpochSeals ${seals} is the venue's own was not checked`)
+  }
+  const given = trustedSeals.toLowerCase()
+  return finding(seals === given, `the bundle is for EpochSeals ${seals}, and you named ${given}`)
 }
 
 async function compareAttestor({ provider }: ComparedBundle, chain: Places) {

@@ -1,6 +1,6 @@
 /** What commands over bundles share: options, and the surroundings that verification takes. Boundary module. */
 import { randomBytes } from 'node:crypto'
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Command, InvalidArgumentError } from 'commander'
 import { keyHash, keyPointsOf } from '../bundle/key-hash.ts'
@@ -9,6 +9,7 @@ import type { VerifyOptions, VerifyProgress } from '../bundle/verify/verify.ts'
 import { InputError } from '../protocol/errors.ts'
 import { poseidonHasher } from '../protocol/poseidon.ts'
 import { KEY_FILES } from '../prover/artifacts.ts'
+import { readProvenance } from '../prover/provenance.ts'
 import type { VerificationKey } from '../prover/zkey.ts'
 import { requireExisting } from './files.ts'
 import { trustedFolders } from './key-folders.ts'
@@ -49,17 +50,20 @@ export async function verifySurroundings(
     maxAgeSeconds: options.maxAge,
     pins: [
       ...(options.keyHash ?? []).map((hash) => ({ hash, source: 'named by its hash' })),
-      ...folders.flatMap(trustedFolders).map(pinOf),
+      ...(await Promise.all(folders.flatMap(trustedFolders).map(pinOf))),
     ],
     progress: ({ phase, done, total }: VerifyProgress) => update(`${phase} ${done} of ${total}`),
   }
 }
 
-function pinOf({ folder, circuit }: ReturnType<typeof trustedFolders>[number]): PinnedKey {
+async function pinOf({ folder, circuit }: ReturnType<typeof trustedFolders>[number]): Promise<PinnedKey> {
   const file = requireExisting(join(folder, KEY_FILES.verificationKey))
+  const record = join(folder, KEY_FILES.provenance)
+  const made = existsSync(record) ? await readProvenance(record) : undefined
   try {
     const key = JSON.parse(readFileSync(file, 'utf8')) as VerificationKey
-    return { hash: keyHash(keyPointsOf(key)), source: file, ...(circuit && { circuit }) }
+    const hash = keyHash(keyPointsOf(key))
+    return { hash, source: file, ...(circuit && { circuit }), ...(made && { made }) }
   } catch (cause) {
     throw new InputError('is no verification key', { file }, { cause })
   }

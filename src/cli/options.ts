@@ -66,6 +66,13 @@ export function withBook(command: Command): Command {
   )
 }
 
+export function withRounds(command: Command): Command {
+  return command.option(
+    '--rounds <folder>',
+    'market files of all rounds so far; the last one is the round that the book stands on',
+  )
+}
+
 export function withProver(command: Command): Command {
   return withKeys(command)
     .addOption(

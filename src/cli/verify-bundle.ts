@@ -1,21 +1,28 @@
 /** `tacit verify` for a bundle. Boundary module: reads the file, and a chain where one is named. */
 import { open } from 'node:fs/promises'
-import { JsonRpcProvider } from 'ethers'
+import { type Command, InvalidArgumentError } from 'commander'
+import { isAddress, JsonRpcProvider } from 'ethers'
 import { BUNDLE_FORMAT, BUNDLE_SUFFIX } from '../bundle/records.ts'
 import type { Check } from '../bundle/verify/check.ts'
 import type { BundleReport, BundleVerdict } from '../bundle/verify/report.ts'
 import { type VerifiedBundle, verifyBundle } from '../bundle/verify/verify.ts'
 import { bundleChunks } from '../bundle/write-file.ts'
 import { compareWithChain } from '../chain/compare-bundle.ts'
+import { InputError } from '../protocol/errors.ts'
 import { type BundleOptions, verifySurroundings } from './bundle-options.ts'
 import { EXIT, type ExitCode } from './exit-codes.ts'
 import { requireExisting } from './files.ts'
 import { paint, shortenNumbers, wrapped } from './format.ts'
 import type { Output } from './output.ts'
 
-export interface VerifyBundleOptions extends BundleOptions {
-  readonly keys?: string
+export interface ChainOfBundle {
   readonly rpc?: string
+  /** EpochSeals of the venue, as the reader knows it. */
+  readonly seals?: string
+}
+
+export interface VerifyBundleOptions extends BundleOptions, ChainOfBundle {
+  readonly keys?: string
 }
 
 const EXIT_OF: Readonly<Record<BundleVerdict, ExitCode>> = {
@@ -24,6 +31,21 @@ const EXIT_OF: Readonly<Record<BundleVerdict, ExitCode>> = {
   refused: EXIT.input,
   'valid-development-keys': EXIT.developmentKeys,
   'valid-unpinned-keys': EXIT.unknownKeys,
+}
+
+export function withChainOfBundle(command: Command): Command {
+  return command
+    .option('--rpc <url>', 'for a bundle: compare it with the chain behind this node')
+    .option(
+      '--seals <address>',
+      "with --rpc: the venue's EpochSeals contract, as you know it; every other contract follows from it",
+      parseAddress,
+    )
+}
+
+function parseAddress(text: string): string {
+  if (!isAddress(text)) throw new InvalidArgumentError('It must be an address: 0x and 40 hex digits.')
+  return text.toLowerCase()
 }
 
 export function exitCodeOfBundle(verdict: BundleVerdict): ExitCode {
@@ -55,6 +77,7 @@ export async function runVerifyBundle(
   out: Output,
 ): Promise<ExitCode> {
   const file = requireExisting(path)
+  requireNode(options)
   const verified = await out.task('verifying', async (update) => {
     const surroundings = await verifySurroundings(
       options,
@@ -63,34 +86,66 @@ export async function runVerifyBundle(
     )
     return verifyBundle(bundleChunks(file), surroundings)
   })
-  const report = await withChain(verified, options.rpc)
+  const report = await withChain(verified, options)
   out.print(reportText(report, out.colour))
   out.result(report)
   return EXIT_OF[report.verdict]
 }
 
-async function withChain({ report, header }: VerifiedBundle, rpc: string | undefined): Promise<BundleReport> {
+/** Throws InputError for a contract without a chain to look for it on. */
+export function requireNode({ rpc, seals }: ChainOfBundle): void {
+  if (seals !== undefined && rpc === undefined) throw new InputError('goes with --rpc', { field: '--seals' })
+}
+
+/** The report of a bundle with what the chain says of it, where a node was named. Throws ChainError when it is silent. */
+export async function withChain(
+  { report, header }: VerifiedBundle,
+  { rpc, seals: trustedSeals }: ChainOfBundle,
+): Promise<BundleReport> {
   if (rpc === undefined || header === undefined || report.verdict === 'refused') return report
   const provider = new JsonRpcProvider(rpc, undefined, { staticNetwork: false })
   try {
-    const compared = await compareWithChain({ header, report, provider, nowMs: () => performance.now() })
+    const compared = await compareWithChain({
+      header,
+      report,
+      provider,
+      nowMs: () => performance.now(),
+      trustedSeals,
+    })
     const failed = compared.filter(({ verdict }) => verdict === 'fail')
     const checks = [...report.checks, ...compared]
     if (failed.length === 0) return { ...report, words: [...report.words, agreement(compared)], checks }
-    const words = [
-      'Not valid: the bundle does not agree with the chain.',
-      ...failed.map(({ title, evidence }) => `${title}: NO (${evidence})`),
-    ]
-    return { ...report, verdict: 'invalid', words, checks }
+    const words = header.chain?.references
+      ? [
+          'Not valid: the bundle does not agree with the chain.',
+          ...failed.map(({ title, evidence }) => `${title}: NO (${evidence})`),
+        ]
+      : [
+          'Not valid against a chain: the bundle names no place on a chain, as one that was proven without a deployment. ' +
+            'Without --rpc it is checked for what it shows by itself.',
+        ]
+    // What the file itself does not hold stays the first thing that is said.
+    const own = report.verdict === 'invalid' ? report.words : []
+    return { ...report, verdict: 'invalid', words: [...own, ...words], checks }
   } finally {
     provider.destroy()
   }
 }
 
-/** In words: that the chain has all of it, and whether it is final there. */
+/** In words: that the chain has all of it, whether it is final there, and what of it was left unasked. */
 function agreement(compared: readonly Check[]): string {
-  const { evidence } = compared.find(({ id }) => id === 'chain-final')!
-  return `The chain has this round, this book and this seal: ${evidence}.`
+  const of = (id: string) => compared.find((check) => check.id === id)!
+  const words = [`The chain has this round, this book and this seal: ${of('chain-final').evidence}.`]
+  // Reserves, liquidity and sums stand in the transaction alone: the contract keeps no more than it needs.
+  if (of('chain-posting').verdict !== 'pass') {
+    words.push(
+      'With which reserves, liquidity and sums it was submitted was not read (no such transaction is named).',
+    )
+  }
+  if (of('chain-contract').verdict !== 'pass') {
+    words.push("All that holds if the contracts are the venue's own: name its EpochSeals (--seals).")
+  }
+  return words.join(' ')
 }
 
 const HEADS: Readonly<Record<BundleVerdict, readonly [text: string, colour: string]>> = {

@@ -2,11 +2,9 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import { SEAL_CIRCUIT } from '../../src/bundle/circuits.ts'
 import type { BundleReport } from '../../src/bundle/verify/report.ts'
 import { type VerifyOptions, verifyBundle } from '../../src/bundle/verify/verify.ts'
-import { keySetupOf } from '../../src/bundle/write.ts'
 import { StepsTree } from '../../src/prover/book-pass/steps-digest.ts'
-import type { Transcript } from '../../src/prover/ceremony.ts'
 import { SEAL_NAME } from '../../src/prover/generate-seal.ts'
-import { sha256 } from '../../src/prover/provenance.ts'
+import { ceremonySetup } from './ceremony-setup.ts'
 import { changed, type Loose, lineOf, resealed } from './change.ts'
 import { type BundleWorld, bundleWorld, bytesOf } from './fixture.ts'
 
@@ -156,29 +154,6 @@ describe('keys', () => {
     )
   })
 })
-
-/** The transcript and the provenance of a finished ceremony, as ceremonyFinish writes them. */
-function ceremonySetup(): Loose {
-  const transcript: Transcript = {
-    kind: 'production',
-    r1csHash: '11'.repeat(32),
-    zkeyHash: '22'.repeat(32),
-    powersOfTau: { file: 'powersOfTau28_hez_final_17.ptau', hash: 'aa'.repeat(64), power: 17 },
-    circuitHash: 'bb'.repeat(64),
-    contributions: [
-      { kind: 'contribution', hash: 'cd'.repeat(64), name: 'alice' },
-      {
-        kind: 'beacon',
-        hash: 'ef'.repeat(64),
-        name: 'beacon',
-        beacon: { hash: '01'.repeat(32), iterationsExponent: 10 },
-      },
-    ],
-  }
-  const { kind, r1csHash, zkeyHash } = transcript
-  const transcriptHash = sha256(`${JSON.stringify(transcript, null, 2)}\n`)
-  return keySetupOf({ kind, r1csHash, zkeyHash, transcriptHash }, transcript)
-}
 
 describe('a cheating venue is caught', () => {
   it('when two steps are swapped', async () => {

@@ -1,6 +1,8 @@
+import { mkdirSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { writeJsonBook } from '../../src/book/write.ts'
 import { writeBundleFile } from '../../src/bundle/write-file.ts'
+import { writeNativeMarket } from '../../src/risk/market/native.ts'
 import { changed, lineOf, resealed } from '../bundle/change.ts'
 import { type BundleWorld, bundleWorld } from '../bundle/fixture.ts'
 import { Desk, lastJson, SMALL_MARKET, tacit } from './support.ts'
@@ -87,6 +89,20 @@ describe('tacit verify of a bundle', () => {
   })
 })
 
+describe('tacit verify --rpc', () => {
+  it('says in one sentence that a bundle of no chain cannot be compared with one', async () => {
+    const nowhere = changed(world.lines, 0, (header) => ({
+      ...header,
+      chain: { ...header.chain, references: null },
+    }))
+    const path = write('nowhere.tacit.jsonl', nowhere)
+    const ran = await tacit('verify', path, ...asOf, '--rpc', 'http://127.0.0.1:9', '--json')
+    expect(ran.code).toBe(1)
+    expect(lastJson(ran).words).toHaveLength(1)
+    expect(lastJson(ran).words[0]).toContain('names no place on a chain')
+  })
+})
+
 describe("an owner's receipt", () => {
   /** The fixture's book as a file. */
   function bookFile(): string {
@@ -122,7 +138,9 @@ describe("an owner's receipt", () => {
 
     const cut = write('cut.tacit.jsonl', world.lines.slice(0, -2))
     expect((await tacit('check-receipt', receipt, cut)).code).toBe(2)
-    expect((await tacit('check-receipt', bundle, bundle)).code).toBe(2)
+    const swapped = await tacit('check-receipt', bundle, receipt)
+    expect(swapped.stderr).toContain('is a bundle: the receipt comes first')
+    expect(swapped.code).toBe(2)
     const twice = lineOf(world.lines, 'leaf', 1)
     const doubled = changed(world.lines, twice + 1, (r) => ({
       ...r,
@@ -136,6 +154,31 @@ describe("an owner's receipt", () => {
     )
     expect(counted.code).toBe(1)
     expect(counted.stdout).toContain('it is counted 2 times')
+  })
+
+  it('is of the book as its rounds have listed it', async () => {
+    const { snapshot, book } = world
+    const round = (name: string, left: readonly string[]) => {
+      const instruments = snapshot.instruments.filter(({ symbol }) => !left.includes(symbol))
+      return desk.write(`rounds/${name}.json`, writeNativeMarket({ ...snapshot, instruments }))
+    }
+    mkdirSync(desk.path('rounds'))
+    const files = ['--book', bookFile(), '--rounds', desk.path('rounds')]
+    const argv = ['receipt', '--instance', 'margin-4', ...files, '--account', '2002', '--json']
+    const rootOf = async (name: string) => {
+      const ran = await tacit(...argv, '--out', desk.path(name))
+      expect(ran.code).toBe(0)
+      return lastJson(ran).bookRoot
+    }
+    round('2', [])
+    expect(await rootOf('listed.json')).toBe(`${book.root}`)
+    // An instrument that was listed a round later has another id, and so has the book another root.
+    const { symbol } = snapshot.instruments.find(({ kind }) => kind === 'option')!
+    round('1', [symbol])
+    expect(await rootOf('later.json')).not.toBe(`${book.root}`)
+    const both = await tacit(...argv, '--market', desk.path('rounds/2.json'), '--out', desk.path('x.json'))
+    expect(both.stderr).toContain('goes without --market')
+    expect(both.code).toBe(2)
   })
 
   it('of nobody is refused', async () => {

@@ -3,15 +3,10 @@ import { writeBundleFile } from '../../src/bundle/write-file.ts'
 import { referencesOf } from '../../src/chain/epochs.ts'
 import { changed } from '../bundle/change.ts'
 import { linesOfContent } from '../bundle/fixture.ts'
-import {
-  ANSWER_SECONDS,
-  DEMAND_BOND_LOTS,
-  DEMAND_SECONDS,
-  openSolvencyChain,
-  type SolvencyChain,
-  VENUE_BOND_LOTS,
-} from './solvency-world.ts'
-import { Desk, lastJson, type Ran, tacit } from './support.ts'
+import { endsOfEpoch } from './solvency-ends.ts'
+import { DEMAND_BOND_LOTS, openSolvencyChain, type SolvencyChain, VENUE_BOND_LOTS } from './solvency-world.ts'
+import { Desk, lastJson, tacit } from './support.ts'
+import { checkOf, headerLine, verifyWithChain } from './verified.ts'
 
 /**
  * From a designated epoch to a final one, through the command line: a book of eight that was proven before (epoch 3), and
@@ -40,34 +35,16 @@ afterAll(async () => {
   desk.clear()
 })
 
-interface CheckView {
-  readonly id: string
-  readonly verdict: string
-  readonly evidence: string
-}
-
-async function verify(bundle: string): Promise<Ran & { failed: string[]; checks: CheckView[] }> {
-  const asOf = String(world.bundle.snapshot.asOfSeconds + 30)
-  const ran = await tacit('verify', bundle, '--as-of', asOf, '--rpc', world.chain.url, '--json')
-  const { checks } = lastJson(ran) as { checks: CheckView[] }
-  return { ...ran, checks, failed: checks.filter(({ verdict }) => verdict === 'fail').map(({ id }) => id) }
-}
-
-const evidenceOf = ({ checks }: { checks: CheckView[] }, id: string) =>
-  checks.find((check) => check.id === id)!
-const epoch = (...argv: string[]) => tacit('epoch', ...argv)
-const solvency = (...more: string[]) =>
-  tacit(
-    'solvency',
-    '--instance',
-    'margin-4',
-    '--seed',
-    '1',
-    ...chainOptions,
-    '--out',
-    desk.path('run'),
+const verify = (bundle: string, ...more: readonly string[]) =>
+  verifyWithChain(
+    bundle,
+    { url: world.chain.url, asOfSeconds: world.bundle.snapshot.asOfSeconds + 30 },
     ...more,
   )
+const epoch = (...argv: string[]) => tacit('epoch', ...argv)
+const SMALL = ['--instance', 'margin-4', '--seed', '1']
+const solvency = (...more: string[]) =>
+  tacit('solvency', ...SMALL, ...chainOptions, '--out', desk.path('run'), ...more)
 
 describe('tacit solvency with a deployment', () => {
   it('refuses what the chain has otherwise, before anything is proven', async () => {
@@ -165,6 +142,7 @@ describe('tacit verify --rpc', () => {
     const chainChecks = ran.checks.filter(({ id }) => id.startsWith('chain-'))
     expect(chainChecks.map(({ id, verdict }) => [id, verdict])).toEqual([
       ['chain-id', 'pass'],
+      ['chain-contract', 'skipped'],
       ['chain-attestor', 'pass'],
       ['chain-key', 'pass'],
       ['chain-round', 'pass'],
@@ -174,14 +152,39 @@ describe('tacit verify --rpc', () => {
       ['chain-posting', 'pass'],
       ['chain-final', 'skipped'],
     ])
-    expect(evidenceOf(ran, 'chain-posting').evidence).toContain('exactly these 16 public signals')
+    expect(checkOf(ran, 'chain-posting').evidence).toContain('exactly these 16 public signals')
     expect(lastJson(ran).words.at(-1)).toMatch(/this seal: seal 1 of epoch 3 is not final yet/)
+  })
+
+  it('takes contracts for the venue’s only when the reader names them: anybody can deploy others', async () => {
+    expect(lastJson(await verify(eight)).words.at(-1)).toContain('name its EpochSeals (--seals)')
+    const { seals, oracle } = world.connection.deployment
+    const named = await verify(eight, '--seals', seals)
+    expect(checkOf(named, 'chain-contract')).toMatchObject({ verdict: 'pass' })
+    expect(lastJson(named).words.at(-1)).not.toContain('--seals')
+    const other = await verify(eight, '--seals', oracle)
+    expect(other.failed).toEqual(['chain-contract'])
+    expect(other.code).toBe(1)
+    expect((await tacit('verify', eight, '--seals', seals)).stderr).toContain('goes with --rpc')
+    expect((await tacit('verify', eight, '--seals', 'x', '--rpc', world.chain.url)).code).toBe(2)
+  })
+
+  it('is what a report says, too', async () => {
+    const argv = ['report', eight, '--rpc', world.chain.url, '--out', desk.path('report.html'), '--json']
+    const asOf = ['--as-of', `${world.bundle.snapshot.asOfSeconds}`]
+    const ran = await tacit(...argv, ...asOf, '--seals', world.connection.deployment.seals)
+    expect(ran.code).toBe(5)
+    expect(desk.read('report.html')).toMatch(/data-check="chain-final"[\s\S]*is not final yet/)
+    const other = await tacit(...argv, ...asOf, '--seals', `0x${'0a'.repeat(20)}`)
+    expect(lastJson(other)).toMatchObject({ verdict: 'invalid' })
+    expect(other.code).toBe(1)
+    expect(desk.read('report.html')).toContain('does not agree with the chain')
   })
 
   it('refuses a bundle that disagrees in any fact that it refers to, and names it', async () => {
     const lines = desk.read('eight.tacit.jsonl').trimEnd().split('\n')
     const { posting } = JSON.parse(lines[0]!).chain.references
-    const elsewhere = JSON.parse(await readFirstLine(two)).chain.references.posting
+    const elsewhere = JSON.parse(headerLine(two)).chain.references.posting
     const address = `0x${'0a'.repeat(20)}`
     const cases: readonly (readonly [string, object, string[]])[] = [
       ['oracle', { oracle: address }, ['chain-attestor', 'chain-round']],
@@ -221,48 +224,14 @@ describe('tacit verify --rpc', () => {
     const lines = await linesOfContent({
       ...content,
       signals: { ...content.signals, reserves: content.signals.reserves - 1n },
-      chain: { ...content.chain!, references: JSON.parse(await readFirstLine(eight)).chain.references },
+      chain: { ...content.chain!, references: JSON.parse(headerLine(eight)).chain.references },
     })
     const ran = await verify(desk.write('other.tacit.jsonl', `${lines.join('\n')}\n`))
     expect(ran.failed).toContain('chain-posting')
     expect(ran.failed).not.toContain('chain-seal')
-    expect(evidenceOf(ran, 'chain-posting').evidence).toContain('with other reserves')
+    expect(checkOf(ran, 'chain-posting').evidence).toContain('with other reserves')
   })
 })
 
-describe('the end of an epoch', () => {
-  it('is finality for a seal that nothing speaks against', async () => {
-    const early = await epoch('finalize', ...stranger)
-    expect(early.code).toBe(3)
-    expect(lastJson(early).error.message).toMatch(/DemandsStillTaken/)
-    await epoch('demand', '--step', '1', '--epoch', '3', ...stranger)
-    await world.chain.advance(DEMAND_SECONDS + ANSWER_SECONDS)
-    expect(lastJson(await epoch('tags', ...stranger)).shown).toBe(0)
-    const ended = await epoch('finalize', '--epoch', '4', ...stranger)
-    expect(lastJson(ended)).toMatchObject({ epoch: 4, status: 'final' })
-    const ran = await verify(two)
-    expect(ran.failed).toEqual([])
-    expect(evidenceOf(ran, 'chain-final')).toMatchObject({ verdict: 'pass' })
-    expect(lastJson(ran).words.at(-1)).toMatch(/this seal: seal 2 of epoch 4 is final/)
-  })
-
-  it('is a rejection that pays the challenger, for a step without an answer', async () => {
-    expect((await epoch('answer', eight, ...venue)).code).toBe(3)
-    const state = lastJson(await epoch('status', ...chainOptions, '--epoch', '3'))
-    expect(state.next).toContain('not answered in time')
-    expect((await epoch('reject', '--because', 'unanswered', '--epoch', '3', ...stranger)).code).toBe(2)
-    const ran = await epoch('reject', '--because', 'unanswered', '--step', '1', '--epoch', '3', ...stranger)
-    expect(ran.code).toBe(0)
-    expect((await epoch('status', ...chainOptions, '--epoch', '3')).code).toBe(1)
-    const paid = await epoch('withdraw', ...stranger)
-    expect(lastJson(paid).lots).toBe(`${VENUE_BOND_LOTS / 2n + DEMAND_BOND_LOTS}`)
-    const verified = await verify(eight)
-    expect(verified.failed).toEqual(['chain-final'])
-    expect(verified.code).toBe(1)
-  })
-})
-
-async function readFirstLine(path: string): Promise<string> {
-  const { readFile } = await import('node:fs/promises')
-  return (await readFile(path, 'utf8')).split('\n')[0]!
-}
+describe('the end of an epoch', () =>
+  endsOfEpoch(() => ({ world, eight, two, chainOptions, venue, stranger, verify })))

@@ -40,6 +40,8 @@ export const DEMAND_SECONDS = 3_600
 export const ANSWER_SECONDS = 600
 export const VENUE_BOND_LOTS = 200_000n
 export const DEMAND_BOND_LOTS = 500n
+/** A collateral that the vault holds and the seals' ledger leaves out until somebody lists it. */
+export const UNLISTED_ID = 60
 const RICH_UNITS = 10n ** 24n
 const TOKEN = ['function mint(address to, uint256 units)', 'function approve(address spender, uint256 units)']
 
@@ -126,7 +128,7 @@ async function publishEpochs(
     .map(({ symbol }) => matrix.listing.bySymbol(symbol)!.id)
   const ledger = ledgerOfBook(netLots(book.accounts), collaterals)
   const coins = new Map([[CASH_ID, token]])
-  for (const { instrumentId } of ledger.slice(1)) {
+  for (const { instrumentId } of [...ledger.slice(1), { instrumentId: UNLISTED_ID }]) {
     const { LocalTestToken } = await buildLocalTestContracts()
     const coin = await deployContract(
       LocalTestToken!,
@@ -135,6 +137,7 @@ async function publishEpochs(
     )
     coins.set(instrumentId, coin)
     await governed(chain, connection, 'addCollateral', [instrumentId, coin, 1, 1])
+    if (instrumentId === UNLISTED_ID) continue
     await sendTo(connection, 'seals', 'listCollateral', [instrumentId], chain.signer(STRANGER))
   }
   for (const index of [VENUE, STRANGER]) {
@@ -162,7 +165,7 @@ async function publishEpochs(
   }
   for (const base of [0, 1]) await publish(base, { treeRoot: BigInt(base + 5), count: 1 })
   await publish(2, book)
-  for (const { instrumentId, lots } of ledger) {
+  for (const { instrumentId, lots } of [...ledger, { instrumentId: UNLISTED_ID, lots: 10n }]) {
     await sendTo(connection, 'vault', 'bringIn', [instrumentId, lots], venue)
   }
   const reserveLots = content.signals.reserves / CASH_LOT_NANO + 1n
@@ -182,9 +185,28 @@ async function publishEpochs(
     matrix.parametersWord,
     configurationHash(content.configuration),
   )
+  await postRoundOf(chain, connection, { matrix, snapshot, content }, 1)
+  return ledger
+}
+
+/** The same market as another round, posted now: a seal is taken on a fresh one only. */
+export async function postAgain(
+  { chain, connection, bundle }: SolvencyChain,
+  sequence: number,
+): Promise<void> {
+  await postRoundOf(chain, connection, bundle, sequence)
+}
+
+async function postRoundOf(
+  chain: LocalChain,
+  connection: EngineConnection,
+  { matrix, snapshot, content }: Pick<BundleWorld, 'matrix' | 'snapshot' | 'content'>,
+  sequence: number,
+): Promise<void> {
+  const { timestamp } = (await chain.provider.getBlock('latest'))!
   const round = {
-    sequence: 1,
-    timeSeconds: snapshot.asOfSeconds,
+    sequence,
+    timeSeconds: sequence === 1 ? snapshot.asOfSeconds : timestamp,
     riskRoot: matrix.root,
     parameters: matrix.parametersWord,
     configurationHash: configurationHash(content.configuration),
@@ -193,8 +215,7 @@ async function publishEpochs(
   const signatures = await Promise.all(
     FEEDERS.map((index) => signRound(connection.deployment, chain.signer(index), round)),
   )
-  await postRound(connection, venue, round, signatures)
-  return ledger
+  await postRound(connection, chain.signer(ADMIN), round, signatures)
 }
 
 /** Another book with the same collateral, nobody in distress. */

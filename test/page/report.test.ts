@@ -142,6 +142,26 @@ describe('the page of a report', () => {
     expect(names.map(([, name]) => name)).toEqual(['Others', 'Below maintenance margin'])
   })
 
+  it('says which epochs are missing, stand twice, or are of another venue', () => {
+    const pageOf = (...reports: BundleReport[]) =>
+      reportPage(
+        reports.map((one, index) => ({ file: `${index}.jsonl`, report: one })),
+        1_800_000_000,
+      )
+    expect(pageOf(ofEpoch(1, 1n), ofEpoch(2, 1n), ofEpoch(3, 1n))).not.toContain('class="gap"')
+    const gaps = pageOf(ofEpoch(1, 1n), ofEpoch(3, 1n), ofEpoch(9, 1n), ofEpoch(9, 2n))
+    for (const words of [
+      'Epoch 2 is missing.',
+      'Epochs 4 to 8 are missing.',
+      'Epoch 9 stands here more than once.',
+    ]) {
+      expect(gaps).toContain(words)
+    }
+    const foreign = { ...ofEpoch(2, 1n), chain: { ...report.chain!, seals: `0x${'0a'.repeat(20)}` } }
+    expect(pageOf(ofEpoch(1, 1n), foreign)).toContain('not of one venue')
+    expect(pageOf(ofEpoch(1, 1n), { ...ofEpoch(2, 1n), chain: null })).toContain('not of one venue')
+  })
+
   it.skipIf(executablePath === undefined)('renders without a complaint, and prints on A4', async () => {
     const bundles = [1, 2, 3].map((epoch) => ({
       file: `epoch-${epoch}.tacit.jsonl`,

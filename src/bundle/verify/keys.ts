@@ -15,6 +15,8 @@ export interface PinnedKey {
   readonly source: string
   /** The circuit that it is trusted for; any when not told. */
   readonly circuit?: string
+  /** How the reader's own key was made; what the bundle says of it must be the same. Unknown when not told. */
+  readonly made?: { readonly kind: KeySetup['kind']; readonly zkeyHash: string }
 }
 
 const SIGNALS: Readonly<Record<KeyRole, readonly string[]>> = { step: MARGIN_SIGNALS, seal: SEAL_SIGNALS }
@@ -125,13 +127,27 @@ function checkPins(keys: readonly BundleKey[], pins: readonly PinnedKey[]): Find
     return skipped('you named no keys: whether these are keys of the circuits that they name was not checked')
   }
   const sources: string[] = []
-  for (const { role, circuit, hash } of keys) {
+  for (const { role, circuit, hash, setup } of keys) {
     const pin = pins.find(
       (candidate) => candidate.hash === hash && (candidate.circuit ?? circuit) === circuit,
     )
     if (pin === undefined)
       return fail(`the ${role} key ${hash} of ${circuit} is none of those that you named`)
+    const lie = pin.made && otherwiseMade(setup, pin.made)
+    if (lie !== undefined) return fail(`the ${role} key of ${circuit}: ${lie} (${pin.source})`)
     sources.push(`${circuit}: ${pin.source}`)
   }
   return pass(sources.join('; '))
+}
+
+/** A bundle that calls a key one of a ceremony would otherwise be believed by a reader whose own record says what it is. */
+function otherwiseMade(
+  setup: Pick<KeySetup, 'kind' | 'zkeyHash'>,
+  made: NonNullable<PinnedKey['made']>,
+): string | undefined {
+  if (setup.kind !== made.kind)
+    return `the bundle calls it a ${setup.kind} key, and yours is a ${made.kind} key`
+  if (setup.zkeyHash !== made.zkeyHash)
+    return `the bundle names the proving key ${setup.zkeyHash}, and yours is ${made.zkeyHash}`
+  return undefined
 }

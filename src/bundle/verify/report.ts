@@ -129,10 +129,12 @@ function readFigures(header: BundleHeader, statement: SealStatement, round: Chec
   }
 }
 
+/** @param standing number of instruments with a vector of an earlier round */
 export function verdictWords(
   verdict: BundleVerdict,
   checks: readonly Check[],
   figures: StatementFigures | undefined,
+  standing: number,
 ): string[] {
   const failed = checks.filter((check) => check.verdict === 'fail')
   if (verdict === 'refused')
@@ -141,7 +143,7 @@ export function verdictWords(
     const names = failed.map(({ title, evidence }) => `${title}: NO (${evidence})`)
     return ['Not valid. Nothing is proven by this bundle.', ...names]
   }
-  const words = [meaning(figures), limits()]
+  const words = [meaning(figures), limits(standing)]
   if (verdict === 'valid-development-keys') {
     words.unshift(
       'Valid, development keys: anyone could have forged these proofs. Rely on this for testing only.',
@@ -169,9 +171,16 @@ function meaning(figures: StatementFigures): string {
   )
 }
 
-function limits(): string {
+/** What a venue may write into a file as it likes: no proof of it is bound to the market, the rules or the vault outside. */
+function limits(standing: number): string {
+  const halted =
+    standing === 0
+      ? ''
+      : ` ${standing} halted instruments stand with vectors of an earlier round, as the file states them: nothing in it shows ` +
+        'that they were ever priced so.'
   return (
-    'Not shown by this file alone: that the prices are right, that the vault and the fund hold what is stated, that the ' +
-    "stated liquidity is the market's, and that this is the venue's newest book. Compare with the chain (--rpc)."
+    'Not shown by this file alone: that the prices and their time are right, that the margin rules (scenarios and factors of ' +
+    'the configuration) are the approved ones, that the vault and the fund hold what is stated, that the stated liquidity ' +
+    `is the market's, and that this is the venue's newest book.${halted} Compare with the chain (--rpc).`
   )
 }

@@ -187,6 +187,11 @@ function standingVector(record: RecordOf<'standing'>): RiskVector {
   return vector
 }
 
+/** Number of instruments that stand with a vector of an earlier round. */
+export function standingOf({ matrix }: CheckedRound): number {
+  return matrix?.halted.filter(({ standing }) => standing !== undefined).length ?? 0
+}
+
 /** Quotes of this round by instrument id. */
 export function quotesById({ matrix, snapshot }: CheckedRound): Map<number, InstrumentQuote> {
   if (matrix === undefined || snapshot === undefined) return new Map()

@@ -19,7 +19,7 @@ import {
   verdictOf,
   verdictWords,
 } from './report.ts'
-import { type CheckedRound, checkRound, RoundRecords } from './round.ts'
+import { type CheckedRound, checkRound, RoundRecords, standingOf } from './round.ts'
 import { contextFinding, figuresFinding, freshnessFinding, ledgerFinding, policyFinding } from './words.ts'
 
 /** What verification takes of its surroundings: nothing here has a clock or a source of randomness of its own. */
@@ -128,7 +128,7 @@ class Verification {
       format: REPORT_FORMAT,
       version: REPORT_VERSION,
       verdict,
-      words: verdictWords(verdict, checks, figures),
+      words: verdictWords(verdict, checks, figures, standingOf(this.#round)),
       checks,
       statement: figures,
       chain: header?.chain ?? null,
@@ -196,7 +196,7 @@ class Verification {
     checks.spent('seal', this.#options.nowMs() - started)
     checks.run('context', () => contextFinding(header, statement))
     checks.run('ledger', () => ledgerFinding(statement, this.#round))
-    checks.run('figures', () => figuresFinding(statement, header.count))
+    checks.run('figures', () => figuresFinding(statement, header.count, this.#round))
     checks.run('policy', () => policyFinding(statement, header.count))
     const { asOfSeconds, maxAgeSeconds } = this.#options
     checks.run('freshness', () => freshnessFinding(header, asOfSeconds, maxAgeSeconds))

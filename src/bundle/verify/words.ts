@@ -97,13 +97,22 @@ export function ledgerFinding(statement: SealStatement, round: CheckedRound): Fi
   )
 }
 
-export function figuresFinding(statement: SealStatement, count: number): Finding {
+export function figuresFinding(
+  statement: SealStatement,
+  count: number,
+  { configuration }: Pick<CheckedRound, 'configuration'>,
+): Finding {
   if (statement.reserves >> BigInt(RESERVES_BITS) !== 0n) return fail('the reserves are no amount')
   const poor = liquiditiesOf(statement).findIndex((amount) => amount < LEAST_LIQUIDITY_NANO)
   if (poor >= 0) return fail(`the liquidity of underlying ${poor} is below ${LEAST_LIQUIDITY_NANO} nano-USD`)
   if (statement.belowMm > BigInt(count))
     return fail(`${statement.belowMm} of ${count} accounts cannot be below MM`)
-  const gauges = gaugesOf(statement).map(percent).join(', ')
+  const values = gaugesOf(statement)
+  const names = configuration?.underlyings ?? []
+  const idle = values.findIndex((gauge, index) => index >= names.length && gauge !== 0n)
+  if (configuration !== undefined && idle >= 0)
+    return fail(`there is a gauge for underlying ${idle}, and the configuration has ${names.length}`)
+  const gauges = names.map((name, index) => `${name} ${percent(values[index]!)}`).join(', ')
   return pass(
     `shortfalls are within reserves of ${usdText(statement.reserves)}; ${statement.belowMm} of ${count} accounts are below ` +
       `MM; stress gauge ${gauges} of the stated liquidity`,

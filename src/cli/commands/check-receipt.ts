@@ -2,13 +2,15 @@ import type { Command } from 'commander'
 import { checkReceipt, type ReceiptReport } from '../../bundle/check-receipt.ts'
 import { MAX_RECEIPT_BYTES, parseReceipt } from '../../bundle/receipt.ts'
 import { bundleChunks } from '../../bundle/write-file.ts'
+import { InputError } from '../../protocol/errors.ts'
 import { type BundleOptions, verifySurroundings, withBundle } from '../bundle-options.ts'
 import { type Attach, newCommand } from '../command.ts'
 import { EXIT, type ExitCode } from '../exit-codes.ts'
 import { readSmallTextFile, requireExisting } from '../files.ts'
 import { paint, shortenNumbers, tierText, usd, wrapped } from '../format.ts'
+import { PAIR_HELP } from '../key-folders.ts'
 import { pairsText, tableText } from '../table.ts'
-import { checksText, exitCodeOfBundle } from '../verify-bundle.ts'
+import { checksText, exitCodeOfBundle, isBundle } from '../verify-bundle.ts'
 
 interface CheckReceiptOptions extends BundleOptions {
   readonly keys?: string
@@ -27,8 +29,11 @@ export function checkReceiptCommand(attach: Attach): Command {
   )
     .argument('<receipt>', 'your receipt, as receipt writes it')
     .argument('<bundle>', 'the bundle of the book')
-    .option('--keys <folder>', 'keys of a finished ceremony that you trust')
+    .option('--keys <folder>', `${PAIR_HELP}, that you trust`)
   return attach<CheckReceiptOptions>(command, async ({ options, args, out }) => {
+    if (await isBundle(args[0]!)) {
+      throw new InputError('is a bundle: the receipt comes first, then the bundle', { file: args[0]! })
+    }
     const receipt = parseReceipt(readSmallTextFile(args[0]!, MAX_RECEIPT_BYTES))
     const bundle = requireExisting(args[1]!)
     const report = await out.task('verifying', async (update) => {

@@ -5,7 +5,7 @@ import { type Attach, newCommand } from '../command.ts'
 import { EXIT } from '../exit-codes.ts'
 import { writeWhole } from '../files.ts'
 import { hex32, wrapped } from '../format.ts'
-import { type BookOptions, withBook } from '../options.ts'
+import { type BookOptions, withBook, withRounds } from '../options.ts'
 import { loadSession } from '../session.ts'
 import { pairsText } from '../table.ts'
 
@@ -15,7 +15,7 @@ interface ReceiptOptions extends BookOptions {
 }
 
 export function receiptCommand(attach: Attach): Command {
-  const command = withBook(
+  const base = withBook(
     newCommand({
       name: 'receipt',
       summary: "write an account owner's receipt: what their account is in the book",
@@ -25,9 +25,11 @@ export function receiptCommand(attach: Attach): Command {
       examples: [
         'receipt --account "iron condor" --out receipt.json',
         'receipt --market btc.json --book book.csv --account 1001 --out receipt.json',
+        'receipt --rounds rounds/ --book book.json --account 1001 --out receipt.json',
       ],
     }),
   )
+  const command = withRounds(base)
     .requiredOption('--account <name|id>', 'the account (required)')
     .requiredOption('--out <file>', 'where the receipt goes (required)')
   return attach<ReceiptOptions>(command, async ({ options, out }) => {

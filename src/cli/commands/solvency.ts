@@ -28,7 +28,14 @@ import { EXIT, type ExitCode } from '../exit-codes.ts'
 import { writeWhole } from '../files.ts'
 import { grouped, hex32, usd, wrapped } from '../format.ts'
 import { type KeyPair, keyPair, PAIR_HELP } from '../key-folders.ts'
-import { type BookOptions, describeOption, type ProverOptions, withBook, withProver } from '../options.ts'
+import {
+  type BookOptions,
+  describeOption,
+  type ProverOptions,
+  withBook,
+  withProver,
+  withRounds,
+} from '../options.ts'
 import { toJson } from '../output.ts'
 import { openArtifacts, openSealArtifacts } from '../prover.ts'
 import { loadSession, riskRoundOf, type Session } from '../session.ts'
@@ -64,11 +71,7 @@ export function solvencyCommand(attach: Attach): Command {
     ),
   )
   describeOption(command, '--keys', `${PAIR_HELP} (default: development keys, for local chains only)`)
-  withChainOfEpoch(withStatement(command))
-    .option(
-      '--rounds <folder>',
-      'market files of all rounds so far; the last one is the round that is proven',
-    )
+  withRounds(withChainOfEpoch(withStatement(command)))
     .option('--workers <number>', 'worker processes, each with an engine of one thread', countOfWorkers, 2)
     .requiredOption('--out <folder>', 'folder of the run: made, or gone on with (required)')
   return attach<SolvencyOptions>(command, solvency)

@@ -15,7 +15,7 @@ import type { Output } from '../output.ts'
 import { openArtifacts } from '../prover.ts'
 import { loadRound } from '../session.ts'
 import { pairsText } from '../table.ts'
-import { isBundle, runVerifyBundle, type VerifyBundleOptions } from '../verify-bundle.ts'
+import { isBundle, runVerifyBundle, type VerifyBundleOptions, withChainOfBundle } from '../verify-bundle.ts'
 
 interface VerifyOptions
   extends Omit<RoundOptions, 'instance'>,
@@ -35,13 +35,13 @@ export function verifyCommand(attach: Attach): Command {
             'Checks a proof file against the verification key of its instance. With a market it also recomputes the ' +
             'risk root that the proof was made for. The instance is the one that the file names. A bundle is checked ' +
             'whole and offline from what it holds: risk matrix, every proof, every link of the chain, the seal; ' +
-            'name the keys that you trust, and a node to compare it with the chain.',
+            'name the keys that you trust, and a node and the venue’s contract to compare it with the chain.',
           examples: [
             'verify proof.json',
             'verify proof.json --sample',
             'verify proof.json --market btc.json --market eth.json --keys keys/margin-16',
             'verify epoch-3.tacit.jsonl --max-age 3600 --key-hash 0x... --key-hash 0x...',
-            'verify epoch-3.tacit.jsonl --keys keys --rpc http://127.0.0.1:8545',
+            'verify epoch-3.tacit.jsonl --keys keys --rpc http://127.0.0.1:8545 --seals 0x...',
             'verify epoch-3.tacit.jsonl --as-of 2026-03-02T10:00:00Z --rpc http://127.0.0.1:8545 --json',
           ],
         }),
@@ -51,7 +51,7 @@ export function verifyCommand(attach: Attach): Command {
   )
     .argument('<file>', 'proof file, as attest and trigger write it, or bundle')
     .option('--sample', 'recompute the risk root from the generated sample market (with --seed)')
-    .option('--rpc <url>', 'for a bundle: compare it with the chain behind this node')
+  withChainOfBundle(command)
   describeOption(
     command,
     '--keys',

@@ -4,6 +4,7 @@ import { grouped, instant, shortenNumbers } from '../view/text.ts'
 import { answerOf, areProduction, DEVELOPMENT_WARNING, tally, VERDICTS } from '../view/verdict.ts'
 import { type ChartPoint, gaugeChart, tiersChart } from './charts.ts'
 import { html, Markup, NOTHING } from './html.ts'
+import { seriesFaults } from './series.ts'
 import { REPORT_STYLE } from './style.ts'
 
 export interface ReportedBundle {
@@ -84,6 +85,7 @@ function epochsOf(bundles: readonly ReportedBundle[]): Markup {
 <tbody>${bundles.map(epochRow)}</tbody></table>`
   if (points.length === 0 && bundles.length === 1) return NOTHING
   return html`<h2>${bundles.length === 1 ? 'Tiers and gauge' : 'Tiers and gauge over epochs'}</h2>
+${seriesFaults(bundles.map(({ report }) => report)).map((fault) => html`<p class="gap"><strong>${fault}</strong></p>`)}
 ${tiersChart(points)}${gaugeChart(points)}${table}`
 }
 
