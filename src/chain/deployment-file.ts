@@ -1,8 +1,7 @@
 import { z } from 'zod'
-import type { EngineDeployment } from '../chain/engine-client/deployment.ts'
 import { ENGINE_CIRCUITS, type EngineCircuit } from '../protocol/instances.ts'
 import { parseJson, type TextFile, validate } from '../risk/market/json.ts'
-import { toJson } from './output.ts'
+import type { EngineDeployment } from './engine-client/deployment.ts'
 
 /** Where a system stands on a chain, as a file: what keepers and liquidators are pointed at. */
 export const DEPLOYMENT_FORMAT = 'tacit.deployment'
@@ -85,5 +84,6 @@ export function writeDeployment({ deployment, fromBlock, venueKey }: DeploymentF
   const named = Object.fromEntries(ADDRESSES.map((name) => [name, deployment[name]]))
   const { chainId, unitsPerLot, verifiers } = deployment
   const head = { format: DEPLOYMENT_FORMAT, version: 1, chainId, unitsPerLot, fromBlock }
-  return `${toJson({ ...head, ...(venueKey === undefined ? {} : { venueKey }), verifiers, ...named }, 2)}\n`
+  const file = { ...head, ...(venueKey === undefined ? {} : { venueKey }), verifiers, ...named }
+  return `${JSON.stringify(file, (_, value) => (typeof value === 'bigint' ? `${value}` : value), 2)}\n`
 }
