@@ -110,7 +110,7 @@ export async function compile(sources: Sources, options: BuildOptions = {}): Pro
   return JSON.parse(await readFile(join(folder, ARTIFACTS_FILE), 'utf8')) as Artifacts
 }
 
-interface SolcOutput {
+export interface SolcOutput {
   readonly errors?: readonly { readonly severity: string; readonly formattedMessage: string }[]
   readonly contracts?: Readonly<
     Record<
@@ -128,7 +128,7 @@ const SOLC_THREAD = `
   parentPort.postMessage(require(workerData.solc).compile(workerData.input))
 `
 
-function runSolc(input: string): Promise<SolcOutput> {
+export function runSolc(input: string): Promise<SolcOutput> {
   const solc = createRequire(import.meta.url).resolve('solc')
   return new Promise((resolve, reject) => {
     const worker = new Worker(SOLC_THREAD, { eval: true, execArgv: [], workerData: { solc, input } })
@@ -160,7 +160,7 @@ function readOutput(output: SolcOutput): Artifacts {
   return artifacts
 }
 
-function compilerVersion(): string {
+export function compilerVersion(): string {
   const path = join(REPOSITORY_ROOT, 'node_modules', 'solc', 'package.json')
   return (JSON.parse(readFileSync(path, 'utf8')) as { version: string }).version
 }

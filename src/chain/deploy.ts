@@ -2,20 +2,13 @@ import { ContractFactory, Interface, NonceManager, type Signer } from 'ethers'
 import { SetupError } from '../protocol/errors.ts'
 import { refuseForeignChain } from '../prover/key-kind.ts'
 import { type Artifact, type BuildOptions, buildContracts, buildVerifier } from './build.ts'
+import type { Deployment } from './deployment.ts'
 import type { Groth16VerificationKey, KeyProvenance } from './generate-verifier.ts'
 import { chainErrorOf } from './transactions.ts'
 
-export { refuseForeignChain }
+export { type Deployment, refuseForeignChain }
 
 /** Puts the contracts on a chain. Boundary module: network. */
-export interface Deployment {
-  readonly chainId: bigint
-  readonly verifier: string
-  readonly oracle: string
-  readonly registry: string
-  readonly attestor: string
-}
-
 export interface DeployOptions extends BuildOptions {
   readonly deployer: Signer
   readonly key: Groth16VerificationKey

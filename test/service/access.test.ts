@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { REPOSITORY_ROOT } from '../../src/prover/cache.ts'
@@ -75,20 +75,6 @@ describe('who may do what', () => {
 
   it('is told in docs/service.md as it is in the code', () => {
     expect(readFileSync(join(REPOSITORY_ROOT, 'docs', 'service.md'), 'utf8')).toContain(accessTable())
-  })
-})
-
-describe('the client', () => {
-  it('is what the package exports, and needs no module but its own', async () => {
-    const exported = await import('tacit/client')
-    expect(Object.keys(exported).sort()).toEqual(['ServiceError', 'TacitClient', 'signInMessage'])
-    const client = new exported.TacitClient({ url: `${world.service.url}/`, token: world.tokens.operator })
-    expect(await client.ready()).toMatchObject({ database: 'embedded', instance: 'margin-4', waiting: 0 })
-    const folder = join(REPOSITORY_ROOT, 'src', 'service', 'client')
-    const imports = readdirSync(folder).flatMap((name) => [
-      ...readFileSync(join(folder, name), 'utf8').matchAll(/^import (?!type)[^'"]*['"]([^'"]+)['"]/gm),
-    ])
-    expect(imports.map((match) => match[1])).toEqual(['./events.ts'])
   })
 })
 

@@ -1,5 +1,5 @@
 import type { EngineCircuit } from '../../protocol/instances.ts'
-import type { Deployment } from '../deploy.ts'
+import type { Deployment } from '../deployment.ts'
 
 /** Addresses of the whole system. */
 export interface EngineDeployment extends Deployment {
