@@ -76,7 +76,8 @@ export const VARIABLES = {
   TACIT_LARGE_BODY_MB: [whole(1, 512, 64), 'limit of a market and of a book'],
   TACIT_MAX_ACCOUNTS: [whole(1, 2_000_000, 20_000), 'accounts of a book'],
   TACIT_SESSION_MINUTES: [whole(1, 1_440, 30), 'life of a session'],
-  TACIT_STREAMS: [whole(1, 10_000, 200), 'streams of progress at a time'],
+  TACIT_STREAMS: [whole(1, 10_000, 200), 'streams of progress at a time, and as many of events'],
+  TACIT_STREAMS_PER_ADDRESS: [whole(1, 10_000, 20), 'streams of events to one address'],
   TACIT_LOG: [z.enum(LOG_LEVELS, `must be ${LOG_LEVELS.join(', ')}`).default('info'), 'what to log'],
 } as const satisfies Record<string, readonly [z.ZodType, string]>
 

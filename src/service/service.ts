@@ -6,6 +6,7 @@ import { InputError } from '../protocol/errors.ts'
 import { MatrixPool } from '../prover/matrix-pool.ts'
 import type { ApiLimits } from './api/context.ts'
 import { buildServer, type ServerOptions } from './api/server.ts'
+import { FeedWatcher } from './chain/feed.ts'
 import type { ServiceConfig } from './config.ts'
 import { Metrics } from './metrics.ts'
 import { type Foundation, openFoundation, type Say } from './open.ts'
@@ -36,6 +37,7 @@ export async function startService(
   const metrics = new Metrics(store.database, queue)
   const pool = new MatrixPool()
   const watcher = new JobWatcher(store.database, config.TACIT_POLL_MS)
+  const feed = new FeedWatcher(store.database, config.TACIT_POLL_MS)
   let origin = config.publicUrl
   const app = await buildServer(serverOptions(config, log), {
     store,
@@ -43,6 +45,7 @@ export async function startService(
     pool,
     artifacts,
     watcher,
+    feed,
     metrics,
     log,
     chainId: config.TACIT_CHAIN_ID,
@@ -76,6 +79,7 @@ export async function startService(
     worker,
     close: async () => {
       watcher.close()
+      feed.close()
       await app.close()
       await worker?.stop()
       await pool.close()
@@ -100,6 +104,7 @@ function limitsOf(config: ServiceConfig): ApiLimits {
     largeBody: config.TACIT_LARGE_BODY_MB * MEGABYTE,
     sessionSeconds: 60 * config.TACIT_SESSION_MINUTES,
     streams: config.TACIT_STREAMS,
+    streamsPerAddress: config.TACIT_STREAMS_PER_ADDRESS,
   }
 }
 

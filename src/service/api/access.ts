@@ -145,6 +145,49 @@ export const ENDPOINTS = {
     summary: 'the bundle of an epoch (tacit verify)',
   },
 
+  readDeployment: {
+    method: 'GET',
+    path: '/v1/deployment',
+    roles: PUBLIC,
+    summary: 'which contracts on which chain, and the clocks of the engine',
+  },
+  readAbi: {
+    method: 'GET',
+    path: '/v1/deployment/abi/:contract',
+    roles: PUBLIC,
+    summary: 'address and ABI of a contract',
+  },
+  readOverview: {
+    method: 'GET',
+    path: '/v1/overview',
+    roles: PUBLIC,
+    summary: 'head, round, seals, funds, cases and jobs as they stand',
+  },
+  listOracleRounds: {
+    method: 'GET',
+    path: '/v1/oracle/rounds',
+    roles: PUBLIC,
+    summary: 'rounds on the chain, newest first',
+  },
+  readOracleRound: {
+    method: 'GET',
+    path: '/v1/oracle/rounds/:sequence',
+    roles: PUBLIC,
+    summary: 'a round on the chain',
+  },
+  listAuctions: {
+    method: 'GET',
+    path: '/v1/auctions',
+    roles: PUBLIC,
+    summary: 'lots on sale, and those awarded and not settled yet',
+  },
+  followEvents: {
+    method: 'GET',
+    path: '/v1/events',
+    roles: PUBLIC,
+    summary: 'what happens on the chain, and counts of jobs, as server-sent events',
+  },
+
   listCases: { method: 'GET', path: '/v1/cases', roles: PUBLIC, summary: 'liquidation cases, newest first' },
   readCase: { method: 'GET', path: '/v1/cases/:caseId', roles: PUBLIC, summary: 'a case with its timeline' },
   writeCase: {

@@ -1,6 +1,7 @@
 import type { PassArtifacts } from '../../prover/book-pass/request.ts'
 import type { MatrixPool } from '../../prover/matrix-pool.ts'
 import type { SignInTerms } from '../auth/sign-in.ts'
+import type { FeedWatcher } from '../chain/feed.ts'
 import type { Logger } from '../log.ts'
 import type { Metrics } from '../metrics.ts'
 import type { Queue } from '../queue/queue.ts'
@@ -17,6 +18,7 @@ export interface ApiContext {
   readonly artifacts: PassArtifacts
   readonly trees: LeafTrees
   readonly watcher: JobWatcher
+  readonly feed: FeedWatcher
   readonly metrics: Metrics
   readonly log: Logger
   /** The chain that proofs and sign-ins are for. */
@@ -30,6 +32,8 @@ export interface ApiLimits {
   /** Bytes of a market or a book. */
   readonly largeBody: number
   readonly sessionSeconds: number
-  /** Streams of server-sent events at a time. */
+  /** Streams of server-sent events at a time, of each kind. */
   readonly streams: number
+  /** Of what happens, to one address. */
+  readonly streamsPerAddress: number
 }

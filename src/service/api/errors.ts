@@ -1,5 +1,5 @@
 /** Every refusal in one shape: a code, a sentence, which fields and why. */
-import type { FastifyError, FastifyInstance } from 'fastify'
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod'
 import { InputError, OutOfRangeError, SetupError } from '../../protocol/errors.ts'
 import { REFUSALS, Refusal, type RefusalReason } from '../refusal.ts'
@@ -9,6 +9,12 @@ interface Answer {
   readonly status: number
   readonly code: string
   readonly fields: { field: string; rule: string }[]
+}
+
+/** What is refused before any route is found: an address that cannot be read. Goes round the handlers below. */
+export function answerBadAddress(request: FastifyRequest, reply: FastifyReply): void {
+  const rule = 'is no address: it cannot be decoded, or a part of it is too long'
+  void reply.code(400).send(bodyOf(refusal('INPUT_INVALID', 'path', rule), request.id))
 }
 
 export function answerErrors(app: FastifyInstance): void {

@@ -4,6 +4,9 @@ import { THRESHOLDS } from '../../protocol/claims.ts'
 import { MARGIN_SIGNALS } from '../../protocol/signals.ts'
 import { SEAL_POLICIES, SEAL_SIGNALS } from '../../protocol/solvency.ts'
 import { JOB_KINDS, JOB_PHASES, JOB_STATUSES } from '../storage/jobs.ts'
+import { Award, Bid, EventValues, LotSummary } from './chain-schemas.ts'
+
+export * from './chain-schemas.ts'
 
 const hash = z.string().regex(/^0x[0-9a-f]{64}$/, 'must be 0x and 64 hex digits in lower case')
 const address = z.string().regex(/^0x[0-9a-fA-F]{40}$/, 'must be 0x and 40 hex digits')
@@ -232,7 +235,25 @@ export const CaseBody = z.strictObject({
     )
     .max(200),
 })
-export const Case = z.object({ caseId: hash, ...CaseBody.shape, updatedAt: time })
+export const Case = z.object({
+  caseId: hash,
+  ...CaseBody.shape,
+  timeline: z.array(
+    z.object({
+      event: z.string(),
+      block: z.int(),
+      transaction: hash,
+      atSeconds: z.int(),
+      values: EventValues.optional().describe('what the event says'),
+    }),
+  ),
+  source: z.enum(['chain', 'venue']).describe("read from the chain, or the venue's word"),
+  ending: z.string().nullable().describe('why it is over'),
+  lot: LotSummary.nullable(),
+  bids: z.array(Bid),
+  award: Award.nullable(),
+  updatedAt: time,
+})
 export const PackageId = z.strictObject({ caseId: byRoot, liquidator: address })
 export const PackageBody = z.strictObject({
   round: z

@@ -3,15 +3,17 @@ import { randomUUID } from 'node:crypto'
 import helmet from '@fastify/helmet'
 import rateLimit from '@fastify/rate-limit'
 import swagger from '@fastify/swagger'
-import fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify'
+import fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyReply } from 'fastify'
 import { jsonSchemaTransform, serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod'
 import type { Logger as Pino } from 'pino'
 import { ENDPOINTS } from './access.ts'
 import type { ApiContext } from './context.ts'
-import { answerErrors } from './errors.ts'
+import { answerBadAddress, answerErrors } from './errors.ts'
 import { routeMaker } from './route.ts'
 import { artefactRoutes } from './routes/artefacts.ts'
 import { caseRoutes } from './routes/cases.ts'
+import { chainRoutes } from './routes/chain.ts'
+import { eventRoutes } from './routes/events.ts'
 import { jobRoutes } from './routes/jobs.ts'
 import { bookRoutes, roundRoutes } from './routes/records.ts'
 import { operatorRoutes, signInRoutes } from './routes/sign-in.ts'
@@ -43,6 +45,7 @@ export async function buildServer(
     genReqId: () => randomUUID(),
     // One line a request, with the route and never the address (see log.ts).
     logController: new fastify.LogController({ disableRequestLogging: true }),
+    frameworkErrors: (_error, request, reply) => answerBadAddress(request, reply as FastifyReply),
     requestTimeout: 60_000,
     forceCloseConnections: true,
     routerOptions: { maxParamLength: 200 },
@@ -90,6 +93,8 @@ function routes(app: FastifyInstance, context: ApiContext): void {
   jobRoutes(context)
   artefactRoutes(context)
   caseRoutes(context)
+  chainRoutes(context)
+  eventRoutes(context)
   const { method, path: url } = ENDPOINTS.openapi
   app.route({ method, url, schema: { hide: true }, handler: async () => app.swagger() })
 }

@@ -1,5 +1,12 @@
-/** Data of server-sent events, one text each, from a response whose body is one. */
-export async function* readEvents(response: Response): AsyncGenerator<string> {
+/** One server-sent event. */
+export interface SentEvent {
+  readonly id: string | undefined
+  readonly event: string
+  readonly data: string
+}
+
+/** Server-sent events from a response whose body is one; comments are left out. */
+export async function* readEvents(response: Response): AsyncGenerator<SentEvent> {
   if (response.body === null) return
   const reader = response.body.pipeThrough(new TextDecoderStream()).getReader()
   let pending = ''
@@ -11,11 +18,12 @@ export async function* readEvents(response: Response): AsyncGenerator<string> {
       const events = pending.split('\n\n')
       pending = events.pop()!
       for (const event of events) {
-        const data = event
-          .split('\n')
-          .filter((line) => line.startsWith('data: '))
-          .map((line) => line.slice('data: '.length))
-        if (data.length > 0) yield data.join('\n')
+        const lines = event.split('\n')
+        const field = (name: string) =>
+          lines.filter((line) => line.startsWith(`${name}: `)).map((line) => line.slice(name.length + 2))
+        const data = field('data')
+        if (data.length > 0)
+          yield { id: field('id').at(-1), event: field('event').at(-1) ?? 'message', data: data.join('\n') }
       }
     }
   } finally {

@@ -23,6 +23,15 @@ export type VerifyingKey = Wire<'VerifyingKey'>
 export type Challenge = Wire<'Challenge'>
 export type Session = Wire<'Session'>
 export type Case = Wire<'Case'>
+export type ChainDeployment = Wire<'ChainDeployment'>
+export type ContractAbi = Wire<'ContractAbi'>
+export type Overview = Wire<'Overview'>
+export type OracleRound = Wire<'OracleRound'>
+export type ChainSeal = Wire<'ChainSeal'>
+export type Auction = Wire<'Auction'>
+export type Auctions = Wire<'Auctions'>
+export type FeedItem = Wire<'FeedItem'>
+export type JobCounts = Wire<'JobCounts'>
 export type ClaimOrder = Order<'ClaimBody'>
 export type SolvencyOrder = Order<'SolvencyBody'>
 type Fault = Wire<'FieldFault'>
@@ -56,6 +65,20 @@ export class ServiceError extends Error {
     this.requestId = error?.requestId
   }
 }
+
+export interface EventsOptions {
+  readonly after?: number | undefined
+  /** How long to listen, and no longer; for ever unless given. */
+  readonly seconds?: number | undefined
+  readonly signal?: AbortSignal | undefined
+}
+
+/** The id to go on from stands with every event; undefined before the first. */
+export type ServiceEvent = { readonly id: number | undefined } & (
+  | { readonly event: 'chain'; readonly data: FeedItem }
+  | { readonly event: 'jobs'; readonly data: JobCounts }
+  | { readonly event: 'reset'; readonly data: object }
+)
 
 interface Request {
   readonly body?: object | undefined
@@ -117,7 +140,7 @@ export class TacitClient {
   async *follow(id: string, signal?: AbortSignal): AsyncGenerator<Job> {
     const headers = { accept: 'text/event-stream' }
     const response = await this.#send('GET', `/v1/jobs/${id}/events`, { headers, signal })
-    for await (const data of readEvents(response)) yield JSON.parse(data) as Job
+    for await (const { data } of readEvents(response)) yield JSON.parse(data) as Job
   }
 
   /** Waits for the end of a job, over lost connections too. */
@@ -155,6 +178,42 @@ export class TacitClient {
     this.#json<object>('PUT', `/v1/cases/${caseId}/packages/${liquidator}`, { body })
   readonly packages = async (caseId: string) =>
     (await this.#json<Wire<'Packages'>>('GET', `/v1/cases/${caseId}/packages`)).packages
+
+  readonly deployment = () => this.#json<ChainDeployment>('GET', '/v1/deployment')
+  /** @param contract its name in the deployment: 'sealed', 'dutch', 'escrow' */
+  readonly abi = (contract: string) => this.#json<ContractAbi>('GET', `/v1/deployment/abi/${contract}`)
+  readonly overview = () => this.#json<Overview>('GET', '/v1/overview')
+  readonly oracleRounds = async (limit = 50) =>
+    (await this.#json<{ rounds: OracleRound[] }>('GET', `/v1/oracle/rounds?limit=${limit}`)).rounds
+  readonly oracleRound = (sequence: number) => this.#json<OracleRound>('GET', `/v1/oracle/rounds/${sequence}`)
+  readonly auctions = () => this.#json<Auctions>('GET', '/v1/auctions')
+
+  /**
+   * What happens, from now on or after an event; over lost connections too. Whoever is told `reset` reads everything anew.
+   * @param after id of the last event that was seen
+   */
+  async *events(options: EventsOptions = {}): AsyncGenerator<ServiceEvent> {
+    const { signal, seconds } = options
+    let last = options.after
+    const query = seconds === undefined ? '' : `?seconds=${seconds}`
+    for (;;) {
+      try {
+        const headers = {
+          accept: 'text/event-stream',
+          ...(last === undefined ? {} : { 'last-event-id': `${last}` }),
+        }
+        const response = await this.#send('GET', `/v1/events${query}`, { headers, signal })
+        for await (const { id, event, data } of readEvents(response)) {
+          last = id === undefined ? last : Number(id)
+          yield { id: last, event, data: JSON.parse(data) } as ServiceEvent
+        }
+      } catch (error) {
+        if (signal?.aborted || error instanceof ServiceError) throw error
+      }
+      if (seconds !== undefined) return
+      await new Promise((resolve) => setTimeout(resolve, 500))
+    }
+  }
 
   readonly addLiquidator = (address: string) => this.#json<object>('PUT', `/v1/liquidators/${address}`)
   readonly removeLiquidator = (address: string) => this.#json<object>('DELETE', `/v1/liquidators/${address}`)

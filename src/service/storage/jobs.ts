@@ -122,7 +122,17 @@ export function listJobs(sql: Sql, limit: number, status: JobStatus | undefined)
   )
 }
 
-/** The same, and nobody else changes it until the transaction ends. */
+/** How many there are of each status, zeros included. */
+export async function countJobs(sql: Sql): Promise<Record<JobStatus, number>> {
+  const rows = await sql.query<{ status: JobStatus; count: number }>(
+    'select status, count(*)::int as count from jobs group by status',
+  )
+  const counts = Object.fromEntries(JOB_STATUSES.map((status) => [status, 0])) as Record<JobStatus, number>
+  for (const { status, count } of rows) counts[status] = count
+  return counts
+}
+
+/** The job, and nobody else changes it until the transaction ends. */
 export async function lockJob(sql: Sql, id: string): Promise<JobRow | undefined> {
   return (await sql.query<JobRow>(`select ${COLUMNS} from jobs where id = $1 for update`, [id]))[0]
 }

@@ -1,4 +1,3 @@
-import { Readable } from 'node:stream'
 import { z } from 'zod'
 import { Refusal } from '../../refusal.ts'
 import { endJob, findJob, type JobRow, listJobs, openJob } from '../../storage/jobs.ts'
@@ -7,9 +6,7 @@ import { acceptJob, type JobOrder } from '../../work/accept.ts'
 import type { ApiContext } from '../context.ts'
 import type { Call } from '../route.ts'
 import { ClaimBody, IdempotencyHeaders, Job, JobId, JobsQuery, listOf, SolvencyBody } from '../schemas.ts'
-
-/** So that proxies keep an idle stream open. */
-const HEARTBEAT_MS = 15_000
+import { Streams } from '../streams.ts'
 
 export function jobRoutes(context: ApiContext): void {
   const { route, store } = context
@@ -62,24 +59,12 @@ function orderRoutes({ route, store, queue, artifacts, chainId, log }: ApiContex
 }
 
 function followRoute({ route, store, watcher, limits }: ApiContext): void {
-  let streams = 0
+  const streams = new Streams({ most: limits.streams, mostOfAddress: limits.streams })
   const answers = { 200: z.string().describe('event: progress, data: a job; the last one is over') }
-  route('followJob', { params: JobId, answers, produces: 'text/event-stream' }, async ({ params, reply }) => {
+  const schemas = { params: JobId, answers, produces: 'text/event-stream' }
+  route('followJob', schemas, async ({ params, request, reply }) => {
     const job = await find(store, params.id)
-    if (streams >= limits.streams)
-      throw new Refusal('UNAVAILABLE', 'events', 'too many streams are open; read the job instead')
-    streams++
-    const ended = new AbortController()
-    reply.raw.once('close', () => ended.abort())
-    const stream = Readable.from(events(store, watcher.follow(job, ended.signal)))
-    const beat = setInterval(() => stream.push(':\n\n'), HEARTBEAT_MS)
-    stream.once('close', () => {
-      streams--
-      clearInterval(beat)
-      ended.abort()
-    })
-    reply.header('content-type', 'text/event-stream').header('cache-control', 'no-store')
-    return reply.send(stream)
+    return streams.send(request, reply, (signal) => events(store, watcher.follow(job, signal)))
   })
 }
 
