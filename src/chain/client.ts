@@ -12,6 +12,8 @@ import { VERIFIER_ERRORS } from './verifier-assembly.ts'
 export interface Connection {
   readonly deployment: Deployment
   readonly oracle: Contract
+  /** What every id means, where rounds can be challenged. */
+  readonly listing?: Contract
   readonly registry: Contract
   readonly attestor: Contract
   /** Of margin proofs. */
@@ -30,7 +32,13 @@ export async function connect(
     new Contract(address, Interface.from(artifacts[name]!.abi as never), provider)
   return {
     deployment,
-    oracle: contract(deployment.oracle, 'RiskOracle'),
+    oracle: contract(
+      deployment.oracle,
+      deployment.listing === undefined ? 'RiskOracle' : 'ChallengeableOracle',
+    ),
+    ...(deployment.listing === undefined
+      ? {}
+      : { listing: contract(deployment.listing, 'InstrumentListing') }),
     registry: contract(deployment.registry, 'BookRegistry'),
     attestor: contract(deployment.attestor, 'MarginAttestor'),
     verifier: contract(deployment.verifier, 'IMarginVerifier'),

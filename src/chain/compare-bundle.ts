@@ -1,14 +1,17 @@
 /** What a bundle says of a chain, held against the chain. Boundary module: network. */
-import { Contract, type Provider } from 'ethers'
+import { Contract, dataSlice, type EventLog, type Provider } from 'ethers'
 import type { BundleChain, BundleHeader, ChainReferences } from '../bundle/records.ts'
 import { type Check, type Finding, fail, pass, skipped } from '../bundle/verify/check.ts'
 import type { BundleReport } from '../bundle/verify/report.ts'
 import { ChainError } from '../protocol/errors.ts'
+import { HEADER_QUOTES, SECTION_HEADER } from '../protocol/oracle-words.ts'
 import { compareFinality, comparePosting, compareSeal, compareSealKey } from './compare-seal.ts'
+import { roundDataHash } from './oracle-data.ts'
 
 const ORACLE = [
   'function roundAt(uint64) view returns (tuple(uint64 sequence, uint64 time, uint256 riskRoot, uint256 parameters, bytes32 configurationHash, bytes32 marketHash))',
   'function latestSequence() view returns (uint64)',
+  'event RoundData(uint64 indexed sequence, address indexed poster, bytes[] sections)',
 ]
 const REGISTRY = [
   'function headAt(uint64) view returns (tuple(uint256 bookRoot, bytes32 dataHash, uint64 time, uint32 count))',
@@ -142,12 +145,27 @@ async function compareRound({ header, provider }: ComparedBundle, chain: Places)
     posted.riskRoot === BigInt(statement.riskRoot) ? undefined : 'risk root',
     posted.parameters === BigInt(statement.parameters) ? undefined : 'parameters',
     posted.configurationHash === round.configurationHash ? undefined : 'configuration',
-    posted.marketHash === round.marketHash ? undefined : 'market data',
+    (await isOfMarket(oracle, chain.roundSequence, posted, round.marketHash)) ? undefined : 'market data',
   ].filter((difference) => difference !== undefined)
   const which = `round ${chain.roundSequence} of ${latest}`
   return differences.length === 0
     ? pass(`${which} has the same risk root, parameters, configuration and market data`)
     : fail(`${which} has other ${differences.join(', ')}`)
+}
+
+/** A round that came with its data names the market in their header, and the data by their hash. */
+async function isOfMarket(
+  oracle: Contract,
+  sequence: string | number,
+  { marketHash }: PostedRound,
+  expected: string,
+): Promise<boolean> {
+  if (marketHash === expected) return true
+  const [log] = (await oracle.queryFilter(oracle.filters.RoundData!(sequence))) as EventLog[]
+  if (log === undefined) return false
+  const sections = [...(log.args[2] as string[])]
+  if (roundDataHash(sections) !== marketHash) return false
+  return dataSlice(sections[SECTION_HEADER]!, 32 * HEADER_QUOTES, 32 * (HEADER_QUOTES + 1)) === expected
 }
 
 async function compareHead({ header, provider }: ComparedBundle, chain: Places) {

@@ -1,7 +1,8 @@
 import type { EngineCircuit } from '../protocol/instances.ts'
 import type { EngineDeployment } from './engine-client/deployment.ts'
 
-type Place = Exclude<keyof EngineDeployment, 'chainId' | 'unitsPerLot' | 'venue' | 'verifiers'>
+/** The listing is the oracle's to name: `ChallengeableOracle.listing()`. */
+type Place = Exclude<keyof EngineDeployment, 'chainId' | 'unitsPerLot' | 'venue' | 'verifiers' | 'listing'>
 
 /** Which contract stands at each address of a deployment: the interface to speak to it by. */
 export const CONTRACT_AT = {

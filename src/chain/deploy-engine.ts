@@ -75,7 +75,7 @@ const TEST_TOKEN_UNITS_PER_LOT = 10_000n
 
 /**
  * Deploys everything and wires it. Afterwards the timelock alone governs vault, fund, registry and engine; `admin` is
- * left with the oracle, where it approves parameters of the margin.
+ * left with the oracle and its listing: there it approves parameters of the margin and names the lister.
  */
 export async function deployEngine(options: EngineDeployOptions): Promise<EngineDeployment> {
   const deployer = await options.deployer.getAddress()
@@ -284,9 +284,11 @@ async function wire({ options, deployer, artifacts }: Context, all: EngineDeploy
     await role(name, address, 'DEFAULT_ADMIN_ROLE', [all.timelock])
     await call(name, address, 'renounceRole', [ADMIN_ROLE, deployer])
   }
-  if (options.admin !== deployer) {
-    await role('RiskOracle', all.oracle, 'DEFAULT_ADMIN_ROLE', [options.admin])
-    await call('RiskOracle', all.oracle, 'renounceRole', [ADMIN_ROLE, deployer])
+  if (options.admin === deployer) return
+  const listing = all.listing === undefined ? [] : ([['InstrumentListing', all.listing]] as const)
+  for (const [name, address] of [['RiskOracle', all.oracle] as const, ...listing]) {
+    await role(name, address, 'DEFAULT_ADMIN_ROLE', [options.admin])
+    await call(name, address, 'renounceRole', [ADMIN_ROLE, deployer])
   }
 }
 

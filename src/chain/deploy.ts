@@ -1,12 +1,14 @@
-import { ContractFactory, Interface, NonceManager, type Signer } from 'ethers'
+import { Interface, type Signer } from 'ethers'
 import { SetupError } from '../protocol/errors.ts'
 import { refuseForeignChain } from '../prover/key-kind.ts'
-import { type Artifact, type BuildOptions, buildContracts, buildVerifier } from './build.ts'
+import { type Artifacts, type BuildOptions, buildContracts, buildVerifier } from './build.ts'
+import { deployContract, withNonces } from './deploy-contract.ts'
 import type { Deployment } from './deployment.ts'
-import type { Groth16VerificationKey, KeyProvenance } from './generate-verifier.ts'
+import { type Groth16VerificationKey, type KeyProvenance, LOCAL_CHAIN_IDS } from './generate-verifier.ts'
+import { deployOracle, type OracleTerms } from './oracle-deploy.ts'
 import { chainErrorOf } from './transactions.ts'
 
-export { type Deployment, refuseForeignChain }
+export { type Deployment, deployContract, refuseForeignChain }
 
 /** Puts the contracts on a chain. Boundary module: network. */
 export interface DeployOptions extends BuildOptions {
@@ -22,43 +24,47 @@ export interface DeployOptions extends BuildOptions {
   readonly quorum: number
   /** A round older than this is stale. */
   readonly maxAgeSeconds: number
+  /**
+   * What a round can be challenged under. 'plain': rounds come without their data and nobody can challenge them; for tests
+   * of what does not depend on it, and refused off a local chain.
+   */
+  readonly challenge: OracleTerms | 'plain'
 }
 
-/** Deploys verifier, oracle, registry and attestor. The admin still has to approve parameters before a first round. */
+/**
+ * Deploys verifier, oracle, registry and attestor. Before a first round the admin still has to approve parameters and, where
+ * rounds can be challenged, to bind their configuration and to name who lists instruments.
+ */
 export async function deploy(options: DeployOptions): Promise<Deployment> {
   const chainId = await chainIdOf(options.deployer)
   refuseForeignChain(chainId, options.provenance)
+  refusePlainOracle(chainId, options)
   const contracts = await buildContracts(options)
   const verifierArtifact = await buildVerifier(options.key, options.provenance, options)
   const deployer = withNonces(options.deployer)
-  const { admin, venue, feeders, quorum, maxAgeSeconds } = options
+  const { admin, venue } = options
   const verifier = await deployContract(verifierArtifact, [], deployer)
-  const oracle = await deployContract(
-    contracts.RiskOracle!,
-    [admin, [...feeders], quorum, maxAgeSeconds],
-    deployer,
-  )
+  const { oracle, listing } = await oracleOf({ ...options, deployer }, contracts)
   const registry = await deployContract(contracts.BookRegistry!, [admin, venue], deployer)
   const attestor = await deployContract(contracts.MarginAttestor!, [verifier, oracle, registry], deployer)
-  return { chainId, verifier, oracle, registry, attestor }
+  return { chainId, verifier, oracle, ...(listing === undefined ? {} : { listing }), registry, attestor }
 }
 
-/** Deploys one contract and returns its address. */
-export async function deployContract(
-  artifact: Artifact,
-  args: readonly unknown[],
-  deployer: Signer,
-): Promise<string> {
-  const errors = Interface.from(artifact.abi as never)
-  try {
-    const factory = new ContractFactory(errors, artifact.bytecode, deployer)
-    const contract = await factory.deploy(...args)
-    await contract.waitForDeployment()
-    return await contract.getAddress()
-  } catch (error) {
-    if (deployer instanceof NonceManager) deployer.reset()
-    throw chainErrorOf(error, errors)
-  }
+async function oracleOf(
+  options: DeployOptions,
+  artifacts: Artifacts,
+): Promise<{ readonly oracle: string; readonly listing?: string }> {
+  const { challenge, admin, feeders, quorum, maxAgeSeconds, deployer } = options
+  if (challenge !== 'plain') return deployOracle({ ...options, ...challenge, artifacts })
+  const args = [admin, [...feeders], quorum, maxAgeSeconds]
+  return { oracle: await deployContract(artifacts.RiskOracle!, args, deployer) }
+}
+
+function refusePlainOracle(chainId: bigint, { challenge }: Pick<DeployOptions, 'challenge'>): void {
+  if (challenge !== 'plain' || LOCAL_CHAIN_IDS.includes(chainId)) return
+  throw new SetupError(`rounds that nobody can challenge are for local chains, and ${chainId} is none`, {
+    refused: true,
+  })
 }
 
 async function chainIdOf(deployer: Signer): Promise<bigint> {
@@ -68,9 +74,4 @@ async function chainIdOf(deployer: Signer): Promise<bigint> {
   } catch (error) {
     throw chainErrorOf(error, new Interface([]))
   }
-}
-
-/** Transactions in a row: the chain's own count of a nonce lags behind what was just sent. */
-function withNonces(signer: Signer): NonceManager {
-  return signer instanceof NonceManager ? signer : new NonceManager(signer)
 }

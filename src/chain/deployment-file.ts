@@ -45,6 +45,8 @@ const schema = z.strictObject({
   unitsPerLot: natural,
   /** Block that it was deployed in, to spare the chain long searches. */
   fromBlock: z.int().min(0),
+  /** Of an oracle whose rounds can be challenged. */
+  listing: address.optional(),
   /** X25519 key that the venue's packages come from. */
   venueKey: z
     .string()
@@ -75,15 +77,20 @@ export function readDeployment(file: TextFile): DeploymentFile {
     version: _version,
     fromBlock,
     venueKey,
+    listing,
     ...deployment
   } = validate(schema, parseJson(file), { file: file.name })
-  return { deployment, fromBlock, venueKey }
+  return { deployment: { ...deployment, ...(listing === undefined ? {} : { listing }) }, fromBlock, venueKey }
 }
 
 export function writeDeployment({ deployment, fromBlock, venueKey }: DeploymentFile): string {
   const named = Object.fromEntries(ADDRESSES.map((name) => [name, deployment[name]]))
-  const { chainId, unitsPerLot, verifiers } = deployment
+  const { chainId, unitsPerLot, verifiers, listing } = deployment
   const head = { format: DEPLOYMENT_FORMAT, version: 1, chainId, unitsPerLot, fromBlock }
-  const file = { ...head, ...(venueKey === undefined ? {} : { venueKey }), verifiers, ...named }
+  const optional = {
+    ...(listing === undefined ? {} : { listing }),
+    ...(venueKey === undefined ? {} : { venueKey }),
+  }
+  const file = { ...head, ...optional, verifiers, ...named }
   return `${JSON.stringify(file, (_, value) => (typeof value === 'bigint' ? `${value}` : value), 2)}\n`
 }

@@ -1,10 +1,10 @@
 import { Contract, type EventLog, Interface, type Provider, type Signer } from 'ethers'
-import { InputError } from '../protocol/errors.ts'
+import { InputError, SetupError } from '../protocol/errors.ts'
 import { LISTING_PART_PLACES } from '../protocol/oracle-words.ts'
 import type { RiskConfiguration } from '../risk/configuration.ts'
 import { placeOf } from '../risk/risk-tree.ts'
 import { type Artifacts, type BuildOptions, buildContracts } from './build.ts'
-import { errorsOf, type Round, type RoundSignature, roundTuple } from './client.ts'
+import { type Connection, errorsOf, type Round, type RoundSignature, roundTuple } from './client.ts'
 import type { Challenge } from './oracle-challenge.ts'
 import { packConfiguration } from './oracle-configuration.ts'
 import { type ListedWords, listingParts } from './oracle-round.ts'
@@ -28,6 +28,12 @@ export async function connectOracle(
   const oracle = contract(address, 'ChallengeableOracle')
   const errors = errorsOf(artifacts)
   const listing = contract(await view<string>(oracle, 'listing', [], errors), 'InstrumentListing')
+  return { oracle, listing, errors }
+}
+
+/** @throws SetupError for a deployment whose rounds come without their data */
+export function oracleConnectionOf({ oracle, listing, errors }: Connection): OracleConnection {
+  if (listing === undefined) throw new SetupError('the oracle of this deployment takes rounds without data')
   return { oracle, listing, errors }
 }
 

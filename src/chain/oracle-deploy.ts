@@ -4,7 +4,7 @@ import { riskPlaces } from '../protocol/instances.ts'
 import { LISTING_PART_PLACES } from '../protocol/oracle-words.ts'
 import { lowerLevels } from '../risk/risk-tree.ts'
 import { type Artifacts, type BuildOptions, buildContracts } from './build.ts'
-import { deployContract } from './deploy.ts'
+import { deployContract } from './deploy-contract.ts'
 import { JUDGES, type Judge } from './oracle-challenge.ts'
 import { tableContracts } from './oracle-tables.ts'
 import { chainErrorOf } from './transactions.ts'
@@ -20,19 +20,25 @@ export interface OracleDeployment {
   readonly constructorArguments: Readonly<Record<string, readonly unknown[]>>
 }
 
-export interface OracleOptions extends BuildOptions {
-  readonly deployer: Signer
+/** What a round can be challenged under. */
+export interface OracleTerms {
+  /** Size of the risk tree that rounds commit to. */
   readonly instance: MarginInstance
-  readonly admin: string
-  readonly feeders: readonly string[]
-  readonly quorum: number
-  readonly maxAgeSeconds: number
   readonly challengeSeconds: number
+  /** Of the poster, with each round. */
   readonly bondWei: bigint
   /** The challenger's share of the bond. */
   readonly rewardBps: number
   /** Gets the rest. */
   readonly treasury: string
+}
+
+export interface OracleOptions extends BuildOptions, OracleTerms {
+  readonly deployer: Signer
+  readonly admin: string
+  readonly feeders: readonly string[]
+  readonly quorum: number
+  readonly maxAgeSeconds: number
   readonly artifacts?: Artifacts
 }
 

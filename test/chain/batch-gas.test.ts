@@ -64,6 +64,7 @@ async function stage({ artifacts }: MarginProver, { round, book }: SyntheticWorl
     feeders: [await chain.signer(FEEDER).getAddress()],
     quorum: 1,
     maxAgeSeconds: 600,
+    challenge: 'plain',
   })
   connection = await connect(deployment, chain.provider)
   await approveParameters(connection, chain.signer(ADMIN), round.parameters, CONFIGURATION_HASH)

@@ -11,6 +11,7 @@ import {
 } from '../../src/chain/generate-verifier.ts'
 import { type LocalChain, startLocalChain } from '../../src/chain/local-chain.ts'
 import { FIELD_MODULUS } from '../../src/protocol/field.ts'
+import { MARGIN_INSTANCES } from '../../src/protocol/instances.ts'
 import { type MarginSignals, marginSignalsToArray } from '../../src/protocol/signals.ts'
 import { rerandomise, type ToyProver, toyProver } from './fixtures/toy-proofs.ts'
 
@@ -201,6 +202,13 @@ describe('a development key on chain 1', () => {
     feeders: [await foreign.signer(2).getAddress()],
     quorum: 1,
     maxAgeSeconds: 60,
+    challenge: {
+      instance: MARGIN_INSTANCES['margin-4'],
+      challengeSeconds: 60,
+      bondWei: 1n,
+      rewardBps: 5_000,
+      treasury: await foreign.signer(0).getAddress(),
+    },
   })
 
   it.each(['development', 'test'] as const)('a %s key is refused before anything is sent', async (kind) => {
@@ -211,6 +219,12 @@ describe('a development key on chain 1', () => {
   it('is refused by the contract itself, whoever deploys it', async () => {
     const call = deployContract(artifact, [], foreign.signer(0))
     await expect(call).rejects.toMatchObject({ rule: 'DevelopmentKeyOnForeignChain', values: [1n] })
+  })
+
+  it('as is an oracle whose rounds nobody can challenge', async () => {
+    const plain = { ...(await options('production')), challenge: 'plain' as const }
+    await expect(deploy(plain)).rejects.toMatchObject({ code: 'SETUP_REFUSED' })
+    expect(await foreign.provider.getBlockNumber()).toBe(0)
   })
 
   it('but a production key is not', async () => {

@@ -105,6 +105,7 @@ async function deployAll(chain: LocalChain): Promise<EngineConnection> {
     feeders: await Promise.all(FEEDERS.map(address)),
     quorum: 2,
     maxAgeSeconds: 3_600,
+    challenge: 'plain',
     proposers: [admin],
     timelockSeconds: 86_400,
     guardian: admin,

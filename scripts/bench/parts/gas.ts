@@ -78,6 +78,7 @@ async function deployed(
     feeders: await Promise.all(FEEDERS.map(address)),
     quorum: FEEDERS.length,
     maxAgeSeconds: MAX_AGE_SECONDS,
+    challenge: 'plain',
   })
   const connection = await connect(deployment, chain.provider)
   const hash = configurationHash(DEFAULT_CONFIGURATION)

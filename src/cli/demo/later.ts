@@ -23,7 +23,7 @@ export async function laterRounds(
   session: RoundSession,
   shifts: readonly MarketShift[],
 ): Promise<RoundContent[]> {
-  const { configuration, configurationHash, instance } = session
+  const { configuration, instance } = session
   const pool = new MatrixPool()
   const rounds: RoundContent[] = []
   try {
@@ -32,7 +32,7 @@ export async function laterRounds(
       const snapshot = laterMarket(session.snapshot, shift)
       const listing = previous.listing
       const matrix = await pool.build({ snapshot, configuration, instance, listing, previous })
-      rounds.push({ matrix, configurationHash, marketHash: marketHashOf(snapshot) })
+      rounds.push({ snapshot, matrix, configuration, marketHash: marketHashOf(snapshot) })
       previous = matrix
     }
     return rounds

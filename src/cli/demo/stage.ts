@@ -1,26 +1,34 @@
 /** The demo's chain: contracts, roles, rounds, book heads. Boundary module: starts a local chain. */
-import { AbiCoder, Contract, keccak256, type NonceManager } from 'ethers'
+import { AbiCoder, Contract, keccak256, type NonceManager, parseEther } from 'ethers'
 import type { Book } from '../../book/book.ts'
 import type { BuildOptions } from '../../chain/build.ts'
-import { approveParameters, postRound, publishBook, type Round, signRound } from '../../chain/client.ts'
+import { approveParameters, publishBook, signRound } from '../../chain/client.ts'
 import { type CircuitKey, deployEngine, type EngineDeployOptions } from '../../chain/deploy-engine.ts'
 import { connectEngine, type EngineConnection, sendTo } from '../../chain/engine-client/connection.ts'
 import type { EngineDeployment } from '../../chain/engine-client/deployment.ts'
 import { depositLots } from '../../chain/engine-client/liquidator.ts'
 import { readParameters } from '../../chain/engine-client/parameters.ts'
 import { type LocalChain, startLocalChain } from '../../chain/local-chain.ts'
+import { oracleConnectionOf, postRoundWithData } from '../../chain/oracle-client.ts'
+import { openListing, RoundDesk } from '../../chain/oracle-desk.ts'
 import { type Sent, send } from '../../chain/transactions.ts'
 import type { KeeperProvers } from '../../keeper/provers.ts'
 import { ToolError } from '../../protocol/errors.ts'
 import { ENGINE_CIRCUITS } from '../../protocol/instances.ts'
 import { LEAST_LIQUIDITY_NANO } from '../../protocol/solvency.ts'
 import type { CircuitArtifacts } from '../../prover/backend.ts'
+import type { RiskConfiguration } from '../../risk/configuration.ts'
+import type { MarketSnapshot } from '../../risk/market/snapshot.ts'
 import type { RiskMatrix } from '../../risk/matrix.ts'
 import type { RoundSession } from '../session.ts'
 
 /** A round older than this is stale on the demo's chain. */
 export const MAX_AGE_SECONDS = 600
 const QUORUM = 2
+/** How long a round can be challenged, in the demo: shorter than any auction. */
+const CHALLENGE_SECONDS = 60
+const BOND_WEI = parseEther('1')
+const REWARD_BPS = 5_000
 
 /** Accounts of the local chain by part; the venue's admin deploys. */
 const PARTS = {
@@ -44,6 +52,8 @@ export interface Stage {
   readonly connection: EngineConnection
   /** Settlement cash, a test token that anybody mints. */
   readonly token: Contract
+  /** Makes the rounds; the admin lists. */
+  readonly desk: RoundDesk
   signer(part: Part): NonceManager
   address(part: Part): Promise<string>
   close(): Promise<void>
@@ -89,6 +99,13 @@ export async function openStage(
       feeders: await Promise.all(FEEDERS.map(address)),
       quorum: QUORUM,
       maxAgeSeconds: MAX_AGE_SECONDS,
+      challenge: {
+        instance: session.instance,
+        challengeSeconds: CHALLENGE_SECONDS,
+        bondWei: BOND_WEI,
+        rewardBps: REWARD_BPS,
+        treasury: admin,
+      },
       proposers: [admin],
       timelockSeconds: TIMELOCK_SECONDS,
       guardian: admin,
@@ -99,9 +116,12 @@ export async function openStage(
     const connection = await connectEngine(deployment, chain.provider, build)
     const { parametersWord } = session.matrix
     await approveParameters(connection, signer('admin'), parametersWord, session.configurationHash)
+    const oracle = oracleConnectionOf(connection)
+    await openListing(oracle, signer('admin'), session.configuration, admin)
+    const desk = new RoundDesk(oracle, session.hasher, signer('admin'))
     const token = new Contract(deployment.token, TOKEN_ABI, chain.provider)
     const close = () => chain.close()
-    const stage: Stage = { chain, deployment, connection, token, signer, address, close }
+    const stage: Stage = { chain, deployment, connection, token, desk, signer, address, close }
     await endow(stage, 'venue')
     const { venueBondMinLots } = await readParameters(connection)
     // Without a bond the venue publishes nothing. Three times the least: it may have to pay.
@@ -146,25 +166,24 @@ export async function endow(stage: Stage, part: Part): Promise<void> {
 
 /** What of a round the market decides. */
 export interface RoundContent {
+  readonly snapshot: MarketSnapshot
   readonly matrix: RiskMatrix
+  readonly configuration: RiskConfiguration
   readonly marketHash: string
-  readonly configurationHash: string
 }
 
-/** Two of the three feeders sign the round and a keeper posts it. */
+/** Two of the three feeders sign the round, and a keeper posts it with its data, for the bond. */
 export async function feedRound(stage: Stage, sequence: number, content: RoundContent): Promise<Sent> {
-  const round: Round = {
-    sequence,
-    timeSeconds: content.matrix.asOfSeconds,
-    riskRoot: content.matrix.root,
-    parameters: content.matrix.parametersWord,
-    configurationHash: content.configurationHash,
-    marketHash: content.marketHash,
-  }
+  const { deployment, connection, desk } = stage
+  const prepared = await desk.prepare(sequence, { ...content, quotesHash: content.marketHash })
+  const { round, sections } = prepared
   const signatures = await Promise.all(
-    FEEDERS.slice(0, QUORUM).map((part) => signRound(stage.deployment, stage.signer(part), round)),
+    FEEDERS.slice(0, QUORUM).map((part) => signRound(deployment, stage.signer(part), round)),
   )
-  return postRound(stage.connection, stage.signer('keeper'), round, signatures)
+  const poster = stage.signer('keeper')
+  const sent = await postRoundWithData(oracleConnectionOf(connection), poster, round, signatures, sections)
+  desk.posted(prepared)
+  return sent
 }
 
 /**

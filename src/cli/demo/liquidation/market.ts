@@ -57,11 +57,12 @@ export class DemoMarket {
   /** Prices the market after a move and posts it as the next round. */
   async round(move: Move): Promise<number> {
     const { snapshot, matrix } = await this.priced(move)
-    const { configurationHash } = this.#session
+    const { configuration } = this.#session
     this.#sequence++
     await feedRound(this.#stage, this.#sequence, {
+      snapshot,
       matrix,
-      configurationHash,
+      configuration,
       marketHash: marketHashOf(snapshot),
     })
     this.#previous = matrix
