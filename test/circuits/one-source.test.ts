@@ -56,6 +56,13 @@ describe('Circom and TypeScript share one source', () => {
     }
   })
 
+  it('in one order, whoever loads the modules: the cache knows a circuit by its text', () => {
+    const names = [...protocol.matchAll(/function (\w+)\(\) \{ return \d+; \}/g)].map((match) => match[1]!)
+    const fromModule = names.filter((name) => Object.hasOwn(liquidationRanges, name))
+    expect(fromModule.length).toBe(Object.keys(liquidationRanges).length)
+    expect(fromModule).toEqual([...fromModule].sort())
+  })
+
   it('for the parameters word and the threshold codes', () => {
     const table = (name: string) =>
       new RegExp(`function ${name}\\(i\\) .*= \\[([^\\]]*)\\]`).exec(protocol)![1]!
