@@ -20,6 +20,8 @@ import { rerandomise, type ToyProver, toyProver } from './fixtures/toy-proofs.ts
 /** Several proofs in one product of pairings: the same answers as one by one, and nothing that cancels out. */
 
 let prover: ToyProver
+/** Of another setup of the same circuit. */
+let other: ToyProver
 let chain: LocalChain
 let verifier: Contract
 /** Eight valid proofs of eight statements. */
@@ -27,7 +29,9 @@ let valid: readonly Words[]
 let mutants: Readonly<Record<BatchMutant, Artifact>>
 
 beforeAll(async () => {
-  ;[prover, chain] = await Promise.all([toyProver(), startLocalChain()])
+  prover = await toyProver()
+  other = await toyProver(MARGIN_SIGNALS, 'other')
+  chain = await startLocalChain()
   verifier = await deployed(await buildVerifier(prover.key, { kind: 'development', circuit: 'signals-only' }))
   const proven: Words[] = []
   for (let index = 0n; index < 8n; index++) {
@@ -39,10 +43,7 @@ beforeAll(async () => {
   valid = proven
   mutants = await batchMutants(prover.key)
 }, 600_000)
-afterAll(async () => {
-  await chain?.close()
-  await prover?.close()
-})
+afterAll(() => chain?.close())
 
 async function deployed(artifact: Artifact): Promise<Contract> {
   const address = await deployContract(artifact, [], chain.signer(0))
@@ -115,7 +116,7 @@ describe('a batch', () => {
   it('is not valid with one proof of another key, negated, or at infinity, wherever it stands', async () => {
     const batch = valid.slice(0, 3)
     const signals = Object.fromEntries(MARGIN_SIGNALS.map((name, i) => [name, valid[0]!.signals[i]!]))
-    const foreign = toSolidityProof(await prover.proveWithOtherKey(signals))
+    const foreign = toSolidityProof(await other.prove(signals))
     for (const [place, one] of batch.entries()) {
       const nothing = { ...one, proof: new Array<bigint>(8).fill(0n) }
       for (const bad of [negatedA(one), nothing, { ...valid[0]!, proof: foreign }]) {

@@ -13,7 +13,8 @@ import { type LocalChain, startLocalChain } from '../../src/chain/local-chain.ts
 import { FIELD_MODULUS } from '../../src/protocol/field.ts'
 import { MARGIN_INSTANCES } from '../../src/protocol/instances.ts'
 import { type MarginSignals, marginSignalsToArray } from '../../src/protocol/signals.ts'
-import { rerandomise, type ToyProver, toyProver } from './fixtures/toy-proofs.ts'
+import { type SnarkjsProver, snarkjsProver } from './fixtures/snarkjs-proofs.ts'
+import { rerandomise } from './fixtures/toy-proofs.ts'
 
 const SIGNALS: MarginSignals = {
   bookRoot: 11n,
@@ -26,14 +27,14 @@ const SIGNALS: MarginSignals = {
   context: FIELD_MODULUS - 1n,
 }
 
-let prover: ToyProver
+let prover: SnarkjsProver
 let chain: LocalChain
 let artifact: Artifact
 let verifier: Contract
 let proof: Groth16Proof
 
 beforeAll(async () => {
-  ;[prover, chain] = await Promise.all([toyProver(), startLocalChain()])
+  ;[prover, chain] = await Promise.all([snarkjsProver(), startLocalChain()])
   artifact = await buildVerifier(prover.key, { kind: 'development', circuit: 'signals-only' })
   verifier = await deployed(artifact)
   proof = await prover.prove(SIGNALS)

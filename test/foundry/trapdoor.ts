@@ -1,9 +1,9 @@
-import { createRequire } from 'node:module'
 import { id, keccak256 } from 'ethers'
 import { type Groth16VerificationKey, solidityVerifier } from '../../src/chain/generate-verifier.ts'
 import { FIELD_MODULUS } from '../../src/protocol/field.ts'
 import { ENGINE_SIGNALS } from '../../src/protocol/liquidation.ts'
 import { MARGIN_SIGNALS } from '../../src/protocol/signals.ts'
+import { curve, g1Text, g2Text, inverse } from '../support/bn128.ts'
 
 /**
  * Groth16 keys whose trapdoor is known, so that Solidity can make real proofs of any signals: what a fuzzer's fresh
@@ -19,11 +19,9 @@ const DELTA = scalar('delta')
 
 /** A verifier for each circuit, and the trapdoor for the proofs. */
 export async function trapdoorSources(): Promise<Record<string, string>> {
-  const { G1, G2, terminate } = await curve()
-  const g1 = (factor: bigint) =>
-    (G1.toObject(G1.toAffine(G1.timesScalar(G1.g, factor))) as bigint[]).map(String)
-  const g2 = (factor: bigint) =>
-    (G2.toObject(G2.toAffine(G2.timesScalar(G2.g, factor))) as bigint[][]).map((pair) => pair.map(String))
+  const points = await curve()
+  const g1 = (factor: bigint) => g1Text(points, points.G1.timesScalar(points.G1.g, factor))
+  const g2 = (factor: bigint) => g2Text(points, points.G2.timesScalar(points.G2.g, factor))
   const sources: Record<string, string> = { '@toy/Trapdoor.sol': trapdoorLibrary() }
   for (const [circuit, signals] of Object.entries(CIRCUITS)) {
     const key: Groth16VerificationKey = {
@@ -40,7 +38,6 @@ export async function trapdoorSources(): Promise<Record<string, string>> {
     const provenance = { kind: 'test', circuit: `${circuit.toLowerCase()}-trapdoor` } as const
     sources[`@toy/${name}.sol`] = solidityVerifier(name, key, provenance)
   }
-  await terminate()
   return sources
 }
 
@@ -82,27 +79,4 @@ function inputScalar(signals: number, index: number): bigint {
 
 function scalar(name: string): bigint {
   return BigInt(id(`trapdoor ${name}`)) % FIELD_MODULUS
-}
-
-function inverse(value: bigint): bigint {
-  let [result, base] = [1n, value]
-  for (let exponent = FIELD_MODULUS - 2n; exponent > 0n; exponent >>= 1n) {
-    if ((exponent & 1n) === 1n) result = (result * base) % FIELD_MODULUS
-    base = (base * base) % FIELD_MODULUS
-  }
-  return result
-}
-
-interface Group {
-  readonly g: Uint8Array
-  toObject(point: Uint8Array): unknown
-  toAffine(point: Uint8Array): Uint8Array
-  timesScalar(point: Uint8Array, factor: bigint): Uint8Array
-}
-
-async function curve(): Promise<{ G1: Group; G2: Group; terminate(): Promise<void> }> {
-  // The package has no types of its own.
-  const { buildBn128 } = createRequire(import.meta.url)('ffjavascript')
-  const bn128 = await buildBn128(true)
-  return { G1: bn128.G1, G2: bn128.G2, terminate: () => bn128.terminate() }
 }
