@@ -13,6 +13,7 @@ const LAYERS = [
   'page',
   'stress',
   'chain',
+  'feeder',
   'liquidator',
   'keeper',
   'service',

@@ -1,4 +1,11 @@
-import { Contract, Interface, type Provider, type Signer } from 'ethers'
+import {
+  Contract,
+  Interface,
+  type Provider,
+  type Signer,
+  type TypedDataDomain,
+  TypedDataEncoder,
+} from 'ethers'
 import { THRESHOLD_CODES, type Threshold } from '../protocol/claims.ts'
 import { type KeptSignals, keptSignalsToArray } from '../protocol/engine-signals.ts'
 import { type MarginSignals, marginSignalsToArray } from '../protocol/signals.ts'
@@ -84,21 +91,26 @@ const ROUND_TYPES = {
   ],
 }
 
+/** The oracle and chain that a signature is good for. */
+export type RoundDomain = Pick<Deployment, 'chainId' | 'oracle'>
+
 /** A feeder's EIP-712 signature of a round, good for this oracle on this chain only. */
-export async function signRound(
-  deployment: Pick<Deployment, 'chainId' | 'oracle'>,
-  feeder: Signer,
-  round: Round,
-): Promise<RoundSignature> {
-  const domain = {
-    name: 'Tacit RiskOracle',
-    version: '1',
-    chainId: deployment.chainId,
-    verifyingContract: deployment.oracle,
-  }
-  const { timeSeconds, ...rest } = round
-  const signature = await feeder.signTypedData(domain, ROUND_TYPES, { ...rest, time: timeSeconds })
+export async function signRound(domain: RoundDomain, feeder: Signer, round: Round): Promise<RoundSignature> {
+  const signature = await feeder.signTypedData(roundDomain(domain), ROUND_TYPES, roundValue(round))
   return { signer: await feeder.getAddress(), signature }
+}
+
+/** What signRound signs: the same as RiskOracle.roundDigest. 0x-hex of 32 bytes. */
+export function roundDigest(domain: RoundDomain, round: Round): string {
+  return TypedDataEncoder.hash(roundDomain(domain), ROUND_TYPES, roundValue(round))
+}
+
+function roundDomain({ chainId, oracle }: RoundDomain): TypedDataDomain {
+  return { name: 'Tacit RiskOracle', version: '1', chainId, verifyingContract: oracle }
+}
+
+function roundValue({ timeSeconds, ...rest }: Round) {
+  return { ...rest, time: timeSeconds }
 }
 
 /** Posts a round; puts the signatures in the order that the oracle asks for. Anyone may be the sender. */

@@ -100,6 +100,17 @@ export function expectedLeaves(
   return leaves
 }
 
+/** The vectors of these instruments by the round's own data; those that it makes none of are left out. */
+export function vectorsOf(round: PostedData, ids: Iterable<number>): Map<number, RiskVector> {
+  const context = contextOrUndefined(round)
+  const vectors = new Map<number, RiskVector>()
+  for (const id of ids) {
+    const vector = vectorOf(round, context, id)
+    if (vector !== undefined) vectors.set(id, vector)
+  }
+  return vectors
+}
+
 function wrongNode(
   hasher: Hasher,
   { tops, groups }: RoundData,

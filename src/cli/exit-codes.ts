@@ -20,7 +20,7 @@ Exit codes:
   0  done
   1  the answer is no: a false claim, an invalid proof, a failed check
   2  bad input or usage
-  3  the chain refused, or did not answer
+  3  the chain refused, or it or a market source did not answer
   4  keys, circuit or a tool failed
   5  a bundle is valid, but its keys are development keys: anyone could have forged it
   6  a bundle is valid for its own keys, and you named none that you trust
@@ -35,6 +35,7 @@ const CODES: Readonly<Record<ErrorCode, ExitCode>> = {
   SETUP_REFUSED: EXIT.setup,
   CHAIN_REJECTED: EXIT.chain,
   CHAIN_UNAVAILABLE: EXIT.chain,
+  SOURCE_UNAVAILABLE: EXIT.chain,
   TOOL_FAILED: EXIT.setup,
 }
 
@@ -47,6 +48,7 @@ const ADVICE: Readonly<Record<ErrorCode, string>> = {
   SETUP_REFUSED: 'Use keys of a public ceremony ("tacit ceremony --help").',
   CHAIN_REJECTED: "Nothing was recorded; the reason is the contract's own.",
   CHAIN_UNAVAILABLE: 'Check that the chain is running, and try again.',
+  SOURCE_UNAVAILABLE: 'Check its address and that it is running, and try again.',
   TOOL_FAILED: 'Set TACIT_DEBUG=1 to see the whole failure.',
 }
 

@@ -31,6 +31,7 @@ export type RefusalReason =
   | 'ahead-of-clock'
   | 'not-newer'
   | 'far-in-time'
+  | 'stuck'
 
 export interface Refusal {
   readonly feeder: string

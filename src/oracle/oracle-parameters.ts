@@ -41,6 +41,8 @@ export interface QuorumParameters {
   readonly maximumSpreadSeconds: number
   /** Nothing may be this far ahead of the clock of whoever checks it. */
   readonly maximumSkewSeconds: number
+  /** A feeder whose quotes were the same, to the last one, in this many rounds is stuck. */
+  readonly stuckRounds: number
 }
 
 export interface GuardParameters {
@@ -52,6 +54,8 @@ export interface GuardParameters {
   readonly repeatRounds: number
   /** Feeders' prices may lie so far apart (largest less smallest, of the median) for a round to be trusted. */
   readonly maximumSpreadBps: bigint
+  /** The same of a volatility: at least the quorum lies as near to the median, or the strike is not part of the round. */
+  readonly maximumVolSpreadBps: bigint
   /** Window of the time-weighted price. */
   readonly averageWindowSeconds: number
   /** Levels of the circuit breaker: moves over breakerWindowSeconds, strictly increasing. */
@@ -76,12 +80,14 @@ export const DEFAULT_ORACLE_PARAMETERS: OracleParameters = {
     leastDeviationBps: 2n,
     maximumSpreadSeconds: 30,
     maximumSkewSeconds: 15,
+    stuckRounds: 5,
   },
   guards: {
     maximumAgeSeconds: 120,
     maximumMoveBps: 500n,
     repeatRounds: 3,
     maximumSpreadBps: 100n,
+    maximumVolSpreadBps: 1_000n,
     averageWindowSeconds: 900,
     breakerBps: [1_000n, 2_000n, 3_000n],
     breakerWindowSeconds: 3_600,

@@ -11,6 +11,7 @@ export type ErrorCode =
   | 'SETUP_REFUSED'
   | 'CHAIN_REJECTED'
   | 'CHAIN_UNAVAILABLE'
+  | 'SOURCE_UNAVAILABLE'
   | 'TOOL_FAILED'
 
 export class TacitError extends Error {
@@ -95,6 +96,13 @@ export class ChainError extends TacitError {
   constructor(message: string, options?: { cause?: unknown; rule?: string; unavailable?: boolean }) {
     super(options?.unavailable ? 'CHAIN_UNAVAILABLE' : 'CHAIN_REJECTED', message, options)
     this.rule = options?.rule
+  }
+}
+
+/** A market source, or another program that is reached over the network, did not answer, or with nothing that can be read. */
+export class SourceError extends TacitError {
+  constructor(message: string, options?: { cause?: unknown }) {
+    super('SOURCE_UNAVAILABLE', message, options)
   }
 }
 

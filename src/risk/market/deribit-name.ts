@@ -1,4 +1,4 @@
-import { decimalToNano } from './decimal.ts'
+import { decimalToNano, nanoToDecimal } from './decimal.ts'
 
 /** What a Deribit instrument name says. Dated instruments expire at 08:00 UTC on the named day. */
 export type DeribitName =
@@ -37,4 +37,22 @@ function expiryOf(day: number, month: number, year: number): number | undefined 
   const date = new Date(milliseconds)
   if (month < 0 || date.getUTCMonth() !== month || date.getUTCDate() !== day) return undefined
   return milliseconds / 1000
+}
+
+/**
+ * The name of an instrument by its terms: the inverse of parseDeribitName. An expiry at another hour than 08:00 UTC stands as
+ * unix seconds, so that terms and names are one to one.
+ */
+export function formatDeribitName(terms: DeribitName): string {
+  if (terms.kind === 'perpetual') return `${terms.currency}-PERPETUAL`
+  const dated = `${terms.currency}-${formatExpiry(terms.expirySeconds)}`
+  if (terms.kind === 'future') return dated
+  return `${dated}-${nanoToDecimal(terms.strikeNano).replace('.', 'd')}-${terms.right === 'call' ? 'C' : 'P'}`
+}
+
+function formatExpiry(expirySeconds: number): string {
+  const date = new Date(expirySeconds * 1000)
+  const [day, month, year] = [date.getUTCDate(), date.getUTCMonth(), date.getUTCFullYear()]
+  const isPlain = expiryOf(day, month, year) === expirySeconds && year >= 2000 && year < 2100
+  return isPlain ? `${day}${MONTHS[month]}${String(year).slice(2)}` : `${expirySeconds}`
 }
