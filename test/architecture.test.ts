@@ -17,6 +17,7 @@ const LAYERS = [
   'liquidator',
   'keeper',
   'service',
+  'live',
   'cli',
 ] as const
 const PURE = ['protocol', 'fixed-point', 'risk', 'oracle', 'book'] as const

@@ -6,6 +6,8 @@ import { ToolError } from '../protocol/errors.ts'
 /** A chain of one's own: anvil as a child process on a free port. Boundary module: processes and network. */
 export interface LocalChain {
   readonly url: string
+  /** Of the chain's process. */
+  readonly pid: number
   readonly chainId: bigint
   readonly provider: JsonRpcProvider
   /** Funded account number 0 to 9; the same addresses on every start. Nonces are kept by the signer itself. */
@@ -20,6 +22,10 @@ export interface LocalChain {
 export interface LocalChainOptions {
   readonly chainId?: bigint
   readonly startSeconds?: number
+  /** A free one unless given. */
+  readonly port?: number
+  /** An empty block so often, beside the one of every transaction: the chain's clock goes on while nobody sends. */
+  readonly blockSeconds?: number
   /** How long the chain may take to answer, milliseconds. */
   readonly timeoutMs?: number
   /** Take contracts of any size: for code that was compiled without the optimiser, in tests. */
@@ -40,7 +46,7 @@ export async function startLocalChain(options: LocalChainOptions = {}): Promise<
   }
   try {
     const url = await listeningUrl(child, options.timeoutMs ?? 30_000)
-    return connect(url, chainId, stop)
+    return connect(url, child.pid!, chainId, stop)
   } catch (error) {
     await stop()
     throw error
@@ -50,7 +56,7 @@ export async function startLocalChain(options: LocalChainOptions = {}): Promise<
 function anvilArguments(chainId: bigint, options: LocalChainOptions): string[] {
   const given = [
     '--port',
-    '0',
+    String(options.port ?? 0),
     '--chain-id',
     String(chainId),
     '--mnemonic',
@@ -59,11 +65,14 @@ function anvilArguments(chainId: bigint, options: LocalChainOptions): string[] {
     String(ACCOUNTS),
   ]
   if (options.anyCodeSize) given.push('--disable-code-size-limit')
+  if (options.blockSeconds !== undefined) {
+    given.push('--block-time', String(options.blockSeconds), '--mixed-mining')
+  }
   if (options.startSeconds !== undefined) given.push('--timestamp', String(options.startSeconds))
   return given
 }
 
-function connect(url: string, chainId: bigint, stop: () => Promise<void>): LocalChain {
+function connect(url: string, pid: number, chainId: bigint, stop: () => Promise<void>): LocalChain {
   // A static network saves a request per call; no cache, or a balance read after a transaction is the one before it.
   const provider = new JsonRpcProvider(url, chainId, {
     staticNetwork: true,
@@ -78,6 +87,7 @@ function connect(url: string, chainId: bigint, stop: () => Promise<void>): Local
   })
   return {
     url,
+    pid,
     chainId,
     provider,
     signer: (index) => {

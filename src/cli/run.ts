@@ -9,6 +9,7 @@ import { demoCommand } from './commands/demo.ts'
 import { epochGroup } from './commands/epoch.ts'
 import { keeperCommand } from './commands/keeper.ts'
 import { liquidatorCommand } from './commands/liquidator.ts'
+import { liveGroup } from './commands/live.ts'
 import { marginCommand } from './commands/margin.ts'
 import { matrixCommand } from './commands/matrix.ts'
 import { receiptCommand } from './commands/receipt.ts'
@@ -64,6 +65,7 @@ function buildProgram(io: Io, finish: (code: ExitCode) => void): Command {
     casesCommand,
     watchCommand,
     serveCommand,
+    liveGroup,
     workerCommand,
   ]
   for (const command of commands) program.addCommand(command(attach))

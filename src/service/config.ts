@@ -78,6 +78,10 @@ export const VARIABLES = {
   TACIT_SESSION_MINUTES: [whole(1, 1_440, 30), 'life of a session'],
   TACIT_STREAMS: [whole(1, 10_000, 200), 'streams of progress at a time, and as many of events'],
   TACIT_STREAMS_PER_ADDRESS: [whole(1, 10_000, 20), 'streams of events to one address'],
+  TACIT_LIVE: [
+    z.enum(['0', '1'], 'must be 0 or 1').optional(),
+    'a sample venue beside the service: 0: none, 1: refuse to start without; unless set, there is one where nothing of a real one is set',
+  ],
   TACIT_LOG: [z.enum(LOG_LEVELS, `must be ${LOG_LEVELS.join(', ')}`).default('info'), 'what to log'],
 } as const satisfies Record<string, readonly [z.ZodType, string]>
 

@@ -4,7 +4,7 @@ import type { FastifyInstance } from 'fastify'
 import type { Logger as Pino } from 'pino'
 import { InputError } from '../protocol/errors.ts'
 import { MatrixPool } from '../prover/matrix-pool.ts'
-import type { ApiLimits } from './api/context.ts'
+import type { ApiLimits, SampleControl } from './api/context.ts'
 import { buildServer, type ServerOptions } from './api/server.ts'
 import { FeedWatcher } from './chain/feed.ts'
 import type { ServiceConfig } from './config.ts'
@@ -31,6 +31,7 @@ export async function startService(
   config: ServiceConfig,
   log: Pino,
   say: Say = () => {},
+  sample?: SampleControl,
 ): Promise<RunningService> {
   const foundation = await openFoundation(config, log, say)
   const { store, queue, artifacts } = foundation
@@ -56,6 +57,7 @@ export async function startService(
     }),
     trees: new LeafTrees(),
     limits: limitsOf(config),
+    sample,
   })
   try {
     await app.listen({ host: config.TACIT_HOST, port: config.TACIT_PORT })

@@ -5,9 +5,10 @@ import { createApiKey, KEY_ROLES, type KeyRole, listApiKeys } from '../../servic
 import { readConfig, type ServiceConfig, VARIABLES } from '../../service/config.ts'
 import { type Attach, type Invocation, newCommand } from '../command.ts'
 import { EXIT, type ExitCode } from '../exit-codes.ts'
+import { isLive, type LiveServeOptions, serveLive } from '../serve-live.ts'
 import { whenAskedToStop } from '../signals.ts'
 
-interface ServeOptions {
+interface ServeOptions extends LiveServeOptions {
   readonly newKey?: KeyRole
   readonly label: string
   readonly rotate?: boolean
@@ -19,10 +20,23 @@ export function serveCommand(attach: Attach): Command {
     summary: 'run the prover service: an HTTP interface to rounds, books and proofs',
     description:
       'Runs the service that docs/service.md describes. Everything is set by environment variables; with none it listens on ' +
-      'this machine, keeps its data in an embedded database and proves with two processes. It refuses to start in a ' +
-      'way that is unsafe, and says why.',
-    examples: ['serve', 'serve --new-key venue --label "the venue\'s programs"', 'serve --rotate'],
+      'this machine, keeps its data in an embedded database and proves with two processes, and beside it runs a sample venue: a ' +
+      'local chain, a market that moves and crashes, a keeper, bidders, seals. It refuses to start in a way that is unsafe, ' +
+      'and says why.',
+    examples: [
+      'serve',
+      'serve --no-live',
+      'serve --new-key venue --label "the venue\'s programs"',
+      'serve --rotate',
+    ],
   })
+    .option('--no-live', 'the service alone, without the sample venue (or TACIT_LIVE=0)')
+    .option('--seed <number>', "of the sample venue's market and book", parseWhole)
+    .option(
+      '--round-seconds <number>',
+      'seconds between two rounds of the sample venue (default: 15)',
+      parseWhole,
+    )
     .option(
       '--new-key <role>',
       `make an API key, show it once, and end: ${Object.keys(KEY_ROLES).join(', ')}`,
@@ -41,7 +55,7 @@ export async function services() {
     import('../../service/open.ts'),
     import('../../service/rotate.ts'),
     import('../../service/service.ts'),
-    import('../service-files.ts'),
+    import('../../service/first-keys.ts'),
   ])
   return { ...log, ...open, ...rotate, ...service, ...files }
 }
@@ -51,13 +65,14 @@ export function environmentHelp(): string {
   return `\nEnvironment:\n${lines.join('\n')}`
 }
 
-async function serve({ io, out, options }: Invocation<ServeOptions>): Promise<ExitCode> {
+async function serve(invocation: Invocation<ServeOptions>): Promise<ExitCode> {
+  const { io, out, options } = invocation
+  const isMaintenance = options.newKey !== undefined || options.rotate === true
+  if (!isMaintenance && isLive(options, io.environment)) return serveLive(invocation)
   const config = readConfig(io.environment, 'service')
   const { newLogger, startService } = await services()
   const log = newLogger(config.TACIT_LOG, { write: (line) => io.stdout(line) })
-  if (options.newKey !== undefined || options.rotate === true) {
-    return maintain(config, { io, out, options, args: [] })
-  }
+  if (isMaintenance) return maintain(config, invocation)
   const service = await out.task('starting the service', (say) => startService(config, log, say))
   const { step } = service.foundation.artifacts
   const notice = keyNotice(step.provenance)
@@ -106,4 +121,9 @@ function parseRole(text: string): KeyRole {
     throw new InvalidArgumentError(`It must be ${Object.keys(KEY_ROLES).join(', ')}.`)
   }
   return text as KeyRole
+}
+
+function parseWhole(text: string): number {
+  if (!/^[1-9]\d{0,8}$/.test(text)) throw new InvalidArgumentError('It must be a whole number, at least 1.')
+  return Number(text)
 }

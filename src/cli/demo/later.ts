@@ -1,22 +1,8 @@
 import { MatrixPool } from '../../prover/matrix-pool.ts'
-import { type MarketShift, shiftMarket } from '../../risk/market/sample.ts'
-import type { MarketSnapshot } from '../../risk/market/snapshot.ts'
+import { laterMarket } from '../../risk/market/later.ts'
+import type { MarketShift } from '../../risk/market/sample.ts'
 import { marketHashOf, type RoundSession } from '../session.ts'
 import type { RoundContent } from './stage.ts'
-
-/** The market some minutes later, without what expires until then. */
-export function laterMarket(snapshot: MarketSnapshot, shift: MarketShift): MarketSnapshot {
-  const until = snapshot.asOfSeconds + shift.secondsLater
-  const lives = (item: object) => !('expirySeconds' in item) || Number(item.expirySeconds) > until
-  return shiftMarket(
-    {
-      ...snapshot,
-      expiries: snapshot.expiries.filter(lives),
-      instruments: snapshot.instruments.filter(lives),
-    },
-    shift,
-  )
-}
 
 /** Later rounds of a session, each on the listing of the one before; expired instruments keep their last vectors. */
 export async function laterRounds(

@@ -245,6 +245,12 @@ export const ENDPOINTS = {
     roles: OPERATOR,
     summary: 'revokes an API key',
   },
+  crashSample: {
+    method: 'POST',
+    path: '/v1/sample/crash',
+    roles: OPERATOR,
+    summary: "the sample venue's market crashes with its next round; refused where none runs",
+  },
 } as const satisfies Record<string, Endpoint>
 
 export type EndpointId = keyof typeof ENDPOINTS

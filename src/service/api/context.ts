@@ -25,6 +25,14 @@ export interface ApiContext {
   readonly chainId: number
   readonly signInTerms: () => SignInTerms
   readonly limits: ApiLimits
+  /** Undefined: no sample venue runs here. */
+  readonly sample: SampleControl | undefined
+}
+
+/** What an operator may ask of a sample venue (src/live). */
+export interface SampleControl {
+  /** The next round is the first of a crash. */
+  crash(): void
 }
 
 export interface ApiLimits {

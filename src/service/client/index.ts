@@ -219,6 +219,8 @@ export class TacitClient {
   readonly removeLiquidator = (address: string) => this.#json<object>('DELETE', `/v1/liquidators/${address}`)
   readonly addApiKey = (body: Order<'ApiKeyBody'>) =>
     this.#json<Wire<'NewApiKey'>>('POST', '/v1/api-keys', { body })
+  /** The sample venue's market crashes with its next round. */
+  readonly crashSample = () => this.#json<object>('POST', '/v1/sample/crash')
   readonly revokeApiKey = (id: string) => this.#json<object>('DELETE', `/v1/api-keys/${id}`)
 
   #order(

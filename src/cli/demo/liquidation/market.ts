@@ -3,10 +3,10 @@ import { sendTo } from '../../../chain/engine-client/connection.ts'
 import type { KnownRounds } from '../../../keeper/rounds.ts'
 import { knownRound } from '../../../keeper/rounds.ts'
 import { MatrixPool } from '../../../prover/matrix-pool.ts'
+import { laterMarket } from '../../../risk/market/later.ts'
 import type { MarketSnapshot } from '../../../risk/market/snapshot.ts'
 import type { RiskMatrix } from '../../../risk/matrix.ts'
 import { marketHashOf, type RoundSession } from '../../session.ts'
-import { laterMarket } from '../later.ts'
 import { feedRound, type Stage } from '../stage.ts'
 
 const BLOCK_SECONDS = 12

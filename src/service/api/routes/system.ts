@@ -4,11 +4,11 @@ import type { CircuitArtifacts } from '../../../prover/backend.ts'
 import { keyNotice } from '../../../prover/provenance.ts'
 import { Refusal } from '../../refusal.ts'
 import type { ApiContext } from '../context.ts'
-import { Health, KeyName, listOf, Ready, VerifyingKey } from '../schemas.ts'
+import { Empty, Health, KeyName, listOf, Ready, VerifyingKey } from '../schemas.ts'
 
 /** Whether the service lives, what it measures, and the keys that its proofs are for. */
 export function systemRoutes(context: ApiContext): void {
-  const { route, store, queue, metrics, artifacts, chainId } = context
+  const { route, store, queue, metrics, artifacts, chainId, sample } = context
   route('health', { answers: { 200: Health } }, async () => ({ status: 'ok' as const }))
   route('ready', { answers: { 200: Ready } }, async () => {
     try {
@@ -31,6 +31,11 @@ export function systemRoutes(context: ApiContext): void {
     if (key === undefined)
       throw new Refusal('NOT_FOUND', 'circuit', `must be ${keys.map(({ circuit }) => circuit).join(' or ')}`)
     return key
+  })
+  route('crashSample', { answers: { 200: Empty } }, async () => {
+    if (sample === undefined) throw new Refusal('NOT_FOUND', 'sample', 'no sample venue runs here')
+    sample.crash()
+    return {}
   })
 }
 

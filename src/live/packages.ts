@@ -1,0 +1,64 @@
+/** Packages for bidders: kept for the keeper, handed on to the service. Boundary module: randomness and network. */
+import { randomBytes } from 'node:crypto'
+import { disclosureKeys } from '../book/disclosure-keys.ts'
+import { readCase } from '../chain/engine-client/cases.ts'
+import type { EngineConnection } from '../chain/engine-client/connection.ts'
+import type { DisclosureDesk } from '../keeper/context.ts'
+import type { TacitClient } from '../service/client/index.ts'
+
+interface Package {
+  readonly caseId: string
+  readonly round: bigint
+  readonly liquidator: string
+  readonly text: string
+}
+
+export class PackageDesk implements DisclosureDesk {
+  readonly venueSecretKey = randomBytes(32)
+  readonly #published = new Set<string>()
+  #waiting: Package[] = []
+
+  get venueKey(): Uint8Array {
+    return disclosureKeys(this.venueSecretKey).publicKey
+  }
+
+  nonce(): Uint8Array {
+    return randomBytes(24)
+  }
+
+  has(caseId: string, round: bigint, liquidator: string): boolean {
+    return this.#published.has(keyOf(caseId, round, liquidator))
+  }
+
+  publish(caseId: string, round: bigint, liquidator: string, text: string): void {
+    this.#published.add(keyOf(caseId, round, liquidator))
+    this.#waiting.push({ caseId: caseId.toLowerCase(), round, liquidator, text })
+  }
+
+  /** Hands on what has gathered; what the service does not take stays for the next time. */
+  async handOn(connection: EngineConnection, venue: TacitClient): Promise<void> {
+    while (this.#waiting.length > 0) {
+      const { caseId, round, liquidator, text } = this.#waiting[0]!
+      await writeCase(connection, venue, caseId)
+      await venue.writePackage(caseId, liquidator, { round: Number(round), package: text })
+      this.#waiting.shift()
+    }
+  }
+}
+
+/** The service takes packages of cases that it knows. */
+async function writeCase(connection: EngineConnection, venue: TacitClient, caseId: string): Promise<void> {
+  const { tag, kind, stage, round, percent } = await readCase(connection, caseId)
+  await venue.writeCase(caseId, {
+    tag: `0x${tag.toString(16).padStart(64, '0')}`,
+    kind,
+    stage,
+    round: Number(round),
+    percent: Number(percent),
+    timeline: [],
+  })
+}
+
+function keyOf(caseId: string, round: bigint, liquidator: string): string {
+  return `${caseId} ${liquidator} ${round}`.toLowerCase()
+}
