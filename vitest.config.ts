@@ -6,6 +6,9 @@ const PURE = ['protocol', 'fixed-point', 'risk', 'oracle-core', 'book'].map(
   (layer) => `test/${layer}/**/*.test.ts`,
 )
 
+/** Tests of the contracts: most of them share a world on a chain with the others of their process (fixtures/shared-world.ts). */
+const CHAIN = ['test/chain/**/*.test.ts']
+
 export default defineConfig({
   test: {
     pool: 'forks',
@@ -20,9 +23,21 @@ export default defineConfig({
         test: {
           name: 'built',
           include: ['test/**/*.test.ts'],
-          exclude: PURE,
+          exclude: [...PURE, ...CHAIN],
           // Circuits, keys and contracts are built once, before any test, into the cache; tests only read them.
           globalSetup: ['test/support/global-setup.ts'],
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'chain',
+          include: CHAIN,
+          globalSetup: ['test/support/global-setup.ts'],
+          isolate: false,
+          // First compilations take seconds, and more where other work shares the machine.
+          testTimeout: 120_000,
+          hookTimeout: 300_000,
         },
       },
       {

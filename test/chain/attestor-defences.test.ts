@@ -1,11 +1,6 @@
-import { afterAll, beforeAll, beforeEach, describe } from 'vitest'
+import { beforeAll, beforeEach, describe } from 'vitest'
 import { FIELD_MODULUS } from '../../src/protocol/field.ts'
-import {
-  type Defence,
-  itHolds,
-  replaceOracleWithoutSequenceBound,
-  replaceVerifierWithoutFieldCheck,
-} from './fixtures/mutants.ts'
+import { type Defence, itHolds, replaceVerifierWithoutFieldCheck, takeOut } from './fixtures/mutants.ts'
 import { rerandomise } from './fixtures/toy-proofs.ts'
 import {
   MAX_AGE_SECONDS,
@@ -19,10 +14,9 @@ import {
 
 let world: World
 beforeAll(async () => {
-  world = await World.start({ anyCodeSize: true })
+  world = await World.shared({ anyCodeSize: true })
 }, 300_000)
 beforeEach(() => world.reset())
-afterAll(() => world?.close())
 
 const target = 'MarginAttestor' as const
 
@@ -39,7 +33,7 @@ const SIGNALS: readonly Defence[] = [
     target,
     rule: 'SignalOutOfField',
     attack: 'a signal plus the field modulus, which the same proof satisfies, would record another tag',
-    alsoReplace: replaceVerifierWithoutFieldCheck,
+    alsoReplace: (w) => replaceVerifierWithoutFieldCheck(w, w.prover, w.connection.deployment.verifier),
     arrange: async (w) => {
       const honest = await w.statement()
       const aliased = { ...honest, signals: { ...honest.signals, tag: honest.signals.tag + FIELD_MODULUS } }
@@ -214,7 +208,7 @@ const RECORDS: readonly Defence[] = [
     rule: 'SequenceTooLarge',
     attack: 'a round whose sequence would spill into the next threshold’s record',
     arrange: async (w) => {
-      await replaceOracleWithoutSequenceBound(w)
+      await takeOut(w, { target: 'RiskOracle', rule: 'SequenceOutOfRange' })
       await w.postRound(2 ** 32 + 1)
       return attesting({ signals: { riskRoot: riskRootOf(2 ** 32 + 1), tag: TAG } })(w)
     },

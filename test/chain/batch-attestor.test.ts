@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { attestBatch, invalidAmong, triggerBatch, verifyTogether } from '../../src/chain/batch.ts'
 import { isBelow, isCovered, type ProvenStatement } from '../../src/chain/client.ts'
 import { deployContract } from '../../src/chain/deploy.ts'
@@ -26,10 +26,9 @@ import {
 
 let world: World
 beforeAll(async () => {
-  world = await World.start()
+  world = await World.shared()
 }, 300_000)
 beforeEach(() => world.reset())
-afterAll(() => world?.close())
 
 const attests = (statements: readonly ProvenStatement[]): Promise<Sent> =>
   attestBatch(world.connection, world.signer(KEEPER), statements)

@@ -1,5 +1,5 @@
 import { id, JsonRpcProvider, Wallet } from 'ethers'
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { buildContracts } from '../../src/chain/build.ts'
 import {
   approveParameters,
@@ -18,10 +18,9 @@ import { ADMIN, FEEDERS, KEEPER, PARAMETERS, riskRootOf, TAG, VENUE, World } fro
 
 let world: World
 beforeAll(async () => {
-  world = await World.start()
+  world = await World.shared()
 }, 300_000)
 beforeEach(() => world.reset())
-afterAll(() => world?.close())
 
 describe('reasons', () => {
   it('has words for every named error of every contract', async () => {

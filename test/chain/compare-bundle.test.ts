@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { beforeAll, describe, expect, it } from 'vitest'
 import { keyHash, keyPointsOf } from '../../src/bundle/key-hash.ts'
 import type { BundleHeader } from '../../src/bundle/records.ts'
 import { bookHead, designateEpoch, latestRound } from '../../src/chain/client.ts'
@@ -12,7 +12,7 @@ let header: BundleHeader
 let keys: { role: 'step'; circuit: string; hash: string }[]
 
 beforeAll(async () => {
-  world = await World.start()
+  world = await World.shared()
   const { connection } = world
   await designateEpoch(connection, world.signer(VENUE))
   const { deployment } = connection
@@ -49,7 +49,6 @@ beforeAll(async () => {
     { role: 'step', circuit: 'margin-4', hash: keyHash(keyPointsOf(world.prover.key as VerificationKey)) },
   ]
 }, 600_000)
-afterAll(() => world.close())
 
 const OF_SEALS = ['chain-seal-key', 'chain-seal', 'chain-final']
 

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe } from 'vitest'
+import { beforeAll, beforeEach, describe } from 'vitest'
 import { readCase } from '../../src/chain/engine-client/cases.ts'
 import { offerSoft, reclaimBid, takeLot } from '../../src/chain/engine-client/liquidator.ts'
 import { readParameters } from '../../src/chain/engine-client/parameters.ts'
@@ -13,10 +13,9 @@ import { type Defence, itHolds } from './fixtures/mutants.ts'
 
 let world: EngineToyWorld
 beforeAll(async () => {
-  world = await EngineToyWorld.start()
+  world = await EngineToyWorld.shared()
 }, 600_000)
 beforeEach(() => world.base.reset())
-afterAll(() => world?.close())
 
 const DEFENCES: readonly Defence<EngineToyWorld>[] = [
   {

@@ -1,5 +1,4 @@
-import { toBeHex } from 'ethers'
-import { afterAll, beforeAll, beforeEach, describe } from 'vitest'
+import { beforeAll, beforeEach, describe } from 'vitest'
 import { confirmCase, escalateCase, stepCase } from '../../src/chain/engine-client/cases.ts'
 import { offerSoft, reclaimBid, takeLot } from '../../src/chain/engine-client/liquidator.ts'
 import { readCostParameters, readParameters } from '../../src/chain/engine-client/parameters.ts'
@@ -10,28 +9,24 @@ import { ALICE, BOB, CAROL, KEEPER, VENUE } from './fixtures/engine-chain.ts'
 import { cover, inDeleveraging, inDutch, sold, step } from './fixtures/engine-sales.ts'
 import { SUB_TAGS } from './fixtures/engine-toy-signals.ts'
 import { EngineToyWorld } from './fixtures/engine-toy-world.ts'
+import { impersonated } from './fixtures/impersonate.ts'
 import { type Defence, itHolds } from './fixtures/mutants.ts'
 
 /** Times, turns and limits of a case: who comes too early, too late, twice, or for somebody else's share. */
 
 let world: EngineToyWorld
 beforeAll(async () => {
-  world = await EngineToyWorld.start()
+  world = await EngineToyWorld.shared()
 }, 600_000)
 beforeEach(() => world.base.reset())
-afterAll(() => world?.close())
 
 type EngineDefence = Defence<EngineToyWorld>
 const AS_MANY_AS_HELD = 64
 
 /** Holds by the engine itself, of other cases: the list is full. */
 async function fillHolds(w: EngineToyWorld): Promise<void> {
-  const { provider } = w.chain
-  const { engine } = w.base.connection.deployment
-  const { registry, errors } = w.base.connection
-  await provider.send('anvil_impersonateAccount', [engine])
-  await provider.send('anvil_setBalance', [engine, toBeHex(10n ** 20n)])
-  const signer = await provider.getSigner(engine)
+  const { registry, errors, deployment } = w.base.connection
+  const signer = await impersonated(w.chain, deployment.engine)
   for (let held = 0; held < AS_MANY_AS_HELD; held++) {
     await send(registry, 'hold', [toField(1_000n + BigInt(held)), 1, 2], signer, errors)
   }

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { engineTime, stepCase } from '../../src/chain/engine-client/cases.ts'
 import { dutchDiscountBps, takeLot } from '../../src/chain/engine-client/liquidator.ts'
 import {
@@ -14,10 +14,9 @@ import { EngineToyWorld } from './fixtures/engine-toy-world.ts'
 
 let world: EngineToyWorld
 beforeAll(async () => {
-  world = await EngineToyWorld.start()
+  world = await EngineToyWorld.shared()
 }, 600_000)
 beforeEach(() => world.base.reset())
-afterAll(() => world?.close())
 
 /** Engine seconds that go by in the meantime. */
 async function elapsed(meanwhile: () => Promise<unknown>): Promise<number> {

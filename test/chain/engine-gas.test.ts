@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { id } from 'ethers'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { beforeAll, describe, expect, it } from 'vitest'
 import { cureCase, openCase, stepCase } from '../../src/chain/engine-client/cases.ts'
 import {
   commitBid,
@@ -26,9 +26,8 @@ const OPENING_LIMIT = 350_000n
 let world: EngineWorld
 const measured: Record<string, bigint> = {}
 beforeAll(async () => {
-  world = await EngineWorld.start()
+  world = await EngineWorld.shared()
 }, 900_000)
-afterAll(() => world?.close())
 
 async function gas(name: string, sent: Promise<Sent>): Promise<void> {
   measured[name] = (await sent).gasUsed

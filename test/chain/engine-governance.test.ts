@@ -1,5 +1,5 @@
 import { id, ZeroHash } from 'ethers'
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { buildContracts } from '../../src/chain/build.ts'
 import { deployContract } from '../../src/chain/deploy.ts'
 import { ENGINE_CONTRACTS } from '../../src/chain/engine-client/connection.ts'
@@ -13,10 +13,9 @@ import { EngineToyWorld } from './fixtures/engine-toy-world.ts'
 
 let world: EngineToyWorld
 beforeAll(async () => {
-  world = await EngineToyWorld.start()
+  world = await EngineToyWorld.shared()
 }, 600_000)
 beforeEach(() => world.base.reset())
-afterAll(() => world?.close())
 
 const DAY = 86_400
 const COUNT = 34

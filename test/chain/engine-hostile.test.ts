@@ -1,5 +1,5 @@
 import { type Contract, id } from 'ethers'
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { readAward, readCase } from '../../src/chain/engine-client/cases.ts'
 import { bidCommitment, reclaimBid } from '../../src/chain/engine-client/liquidator.ts'
 import { send } from '../../src/chain/transactions.ts'
@@ -23,14 +23,13 @@ let world: EngineToyWorld
 let hostile: HostileBidder
 let token: Contract
 beforeAll(async () => {
-  world = await EngineToyWorld.start()
+  world = await EngineToyWorld.shared()
   hostile = await HostileBidder.join(world, MONEY_LOTS)
   token = await turnHostile(world.chain, String(world.base.token.target), 6)
   await onToken('setCalled', hostile.address, true)
   await world.base.mark()
 }, 600_000)
 beforeEach(() => world.base.reset())
-afterAll(() => world?.close())
 
 const as = (index: number) => world.base.signer(index)
 const stage = async (caseId: string) => (await readCase(world.base.connection, caseId)).stage

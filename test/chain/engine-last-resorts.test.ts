@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { openCase, readCase, stepCase } from '../../src/chain/engine-client/cases.ts'
 import { BOB, CAROL, GUARDIAN, KEEPER } from './fixtures/engine-chain.ts'
 import { expectRefused } from './fixtures/engine-refusals.ts'
@@ -17,10 +17,9 @@ import { EngineToyWorld } from './fixtures/engine-toy-world.ts'
 
 let world: EngineToyWorld
 beforeAll(async () => {
-  world = await EngineToyWorld.start()
+  world = await EngineToyWorld.shared()
 }, 600_000)
 beforeEach(() => world.base.reset())
-afterAll(() => world?.close())
 
 const stage = async (caseId: string) => (await readCase(world.base.connection, caseId)).stage
 

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe } from 'vitest'
+import { beforeAll, beforeEach, describe } from 'vitest'
 import { confirmCase, cureCase, openCase, stepCase } from '../../src/chain/engine-client/cases.ts'
 import { toField } from '../../src/protocol/field.ts'
 import { BOB, KEEPER, VENUE } from './fixtures/engine-chain.ts'
@@ -10,10 +10,9 @@ import { type Defence, itHolds } from './fixtures/mutants.ts'
 
 let world: EngineToyWorld
 beforeAll(async () => {
-  world = await EngineToyWorld.start()
+  world = await EngineToyWorld.shared()
 }, 600_000)
 beforeEach(() => world.base.reset())
-afterAll(() => world?.close())
 
 const target = 'LiquidationEngine' as const
 const DEFENCES: readonly Defence<EngineToyWorld>[] = [

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { cureCase, escalateCase, openCase, readCase, stepCase } from '../../src/chain/engine-client/cases.ts'
 import { readParameters } from '../../src/chain/engine-client/parameters.ts'
 import { toField } from '../../src/protocol/field.ts'
@@ -11,10 +11,9 @@ import { EngineToyWorld } from './fixtures/engine-toy-world.ts'
 
 let world: EngineToyWorld
 beforeAll(async () => {
-  world = await EngineToyWorld.start()
+  world = await EngineToyWorld.shared()
 }, 600_000)
 beforeEach(() => world.base.reset())
-afterAll(() => world?.close())
 
 const open = (kind: 'soft' | 'full' = 'full', by = KEEPER, tag = TAG) =>
   openCase(world.base.connection, world.base.signer(by), tag, kind)

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { cashOf } from '../../src/book/liquidation/positions.ts'
 import { confirmCase } from '../../src/chain/engine-client/cases.ts'
 import { takeLot } from '../../src/chain/engine-client/liquidator.ts'
@@ -11,13 +11,12 @@ import { EngineWorld } from './fixtures/engine-world.ts'
 let world: EngineWorld
 let before: Map<number, bigint>
 beforeAll(async () => {
-  world = await EngineWorld.start()
+  world = await EngineWorld.shared()
 }, 900_000)
 beforeEach(async () => {
   await world.reset()
   before = world.totals()
 })
-afterAll(() => world?.close())
 
 const stage = (caseId: string) => stageOf(world, caseId)
 const conserved = () => expectConserved(world, before)

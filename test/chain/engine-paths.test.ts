@@ -1,5 +1,5 @@
 import { id } from 'ethers'
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import {
   cureCase,
   deleverageCase,
@@ -33,13 +33,12 @@ import { EngineWorld } from './fixtures/engine-world.ts'
 let world: EngineWorld
 let before: Map<number, bigint>
 beforeAll(async () => {
-  world = await EngineWorld.start()
+  world = await EngineWorld.shared()
 }, 900_000)
 beforeEach(async () => {
   await world.reset()
   before = world.totals()
 })
-afterAll(() => world?.close())
 
 const stage = (caseId: string) => stageOf(world, caseId)
 const conserved = () => expectConserved(world, before)

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe } from 'vitest'
+import { beforeAll, beforeEach, describe } from 'vitest'
 import { lotCosts } from '../../src/book/liquidation/costs.ts'
 import { confirmCase, settleCase } from '../../src/chain/engine-client/cases.ts'
 import { takeLot } from '../../src/chain/engine-client/liquidator.ts'
@@ -23,10 +23,9 @@ import { PARAMETERS, riskRootOf } from './fixtures/world.ts'
 
 let world: EngineToyWorld
 beforeAll(async () => {
-  world = await EngineToyWorld.start()
+  world = await EngineToyWorld.shared()
 }, 600_000)
 beforeEach(() => world.base.reset())
-afterAll(() => world?.close())
 
 type EngineDefence = Defence<EngineToyWorld>
 const target = 'CaseProofs' as const

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { readAward, readCase } from '../../src/chain/engine-client/cases.ts'
 import { dutchDiscountBps, offerSoft, reclaimBid, takeLot } from '../../src/chain/engine-client/liquidator.ts'
 import { readParameters } from '../../src/chain/engine-client/parameters.ts'
@@ -13,10 +13,9 @@ import { EngineToyWorld } from './fixtures/engine-toy-world.ts'
 
 let world: EngineToyWorld
 beforeAll(async () => {
-  world = await EngineToyWorld.start()
+  world = await EngineToyWorld.shared()
 }, 600_000)
 beforeEach(() => world.base.reset())
-afterAll(() => world?.close())
 
 const as = (index: number) => world.base.signer(index)
 const stage = async (caseId: string) => (await readCase(world.base.connection, caseId)).stage

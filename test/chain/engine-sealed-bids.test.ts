@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { readAward, readCase, stepCase } from '../../src/chain/engine-client/cases.ts'
 import { bidCommitment, reclaimBid, revealBid } from '../../src/chain/engine-client/liquidator.ts'
 import { bid, bothBid, commit, finish, reveal, toEnd, toReveal } from './fixtures/engine-bids.ts'
@@ -12,10 +12,9 @@ import { EngineToyWorld } from './fixtures/engine-toy-world.ts'
 
 let world: EngineToyWorld
 beforeAll(async () => {
-  world = await EngineToyWorld.start()
+  world = await EngineToyWorld.shared()
 }, 600_000)
 beforeEach(() => world.base.reset())
-afterAll(() => world?.close())
 
 const as = (index: number) => world.base.signer(index)
 const stage = async (caseId: string) => (await readCase(world.base.connection, caseId)).stage

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe } from 'vitest'
+import { beforeAll, beforeEach, describe } from 'vitest'
 import { openCase, settleCase } from '../../src/chain/engine-client/cases.ts'
 import { CAROL, KEEPER, VENUE } from './fixtures/engine-chain.ts'
 import { deleveraging, honest, inDeleveraging, OTHER, SUB, sold, step } from './fixtures/engine-sales.ts'
@@ -9,10 +9,9 @@ import { type Defence, itHolds } from './fixtures/mutants.ts'
 
 let world: EngineToyWorld
 beforeAll(async () => {
-  world = await EngineToyWorld.start()
+  world = await EngineToyWorld.shared()
 }, 600_000)
 beforeEach(() => world.base.reset())
-afterAll(() => world?.close())
 
 const DEFENCES: readonly Defence<EngineToyWorld>[] = [
   {

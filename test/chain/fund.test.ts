@@ -1,5 +1,5 @@
 import type { Contract } from 'ethers'
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { CASH_ID } from '../../src/protocol/liquidation.ts'
 import { type Defence, itHolds } from './fixtures/mutants.ts'
 import { DEPOSITOR, ENGINE, FINALITY, UNITS_PER_LOT, VaultWorld } from './fixtures/vault-world.ts'
@@ -7,10 +7,9 @@ import { ADMIN, STRANGER, TAG, VENUE } from './fixtures/world.ts'
 
 let world: VaultWorld
 beforeAll(async () => {
-  world = await VaultWorld.start()
+  world = await VaultWorld.shared()
 }, 600_000)
 beforeEach(() => world.reset())
-afterAll(() => world?.close())
 
 const INSURANCE = 0
 const GAMMA = 1

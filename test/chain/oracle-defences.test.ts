@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe } from 'vitest'
+import { beforeAll, beforeEach, describe } from 'vitest'
 import { approveParameters, postRound, type Round, signRound } from '../../src/chain/client.ts'
 import { send } from '../../src/chain/transactions.ts'
 import { FIELD_MODULUS } from '../../src/protocol/field.ts'
@@ -8,10 +8,9 @@ import { ADMIN, CONFIGURATION_HASH, FEEDERS, KEEPER, PARAMETERS, STRANGER, World
 
 let world: World
 beforeAll(async () => {
-  world = await World.start({ anyCodeSize: true })
+  world = await World.shared({ anyCodeSize: true })
 }, 300_000)
 beforeEach(() => world.reset())
-afterAll(() => world?.close())
 
 const target = 'RiskOracle' as const
 

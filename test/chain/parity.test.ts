@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { Contract, Interface } from 'ethers'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { beforeAll, describe, expect, it } from 'vitest'
 import { type Artifacts, buildContracts, compile } from '../../src/chain/build.ts'
 import { contextFor } from '../../src/chain/context.ts'
 import { deployContract } from '../../src/chain/deploy.ts'
@@ -29,7 +29,7 @@ let artifacts: Artifacts
 let harness: Contract
 
 beforeAll(async () => {
-  world = await World.start()
+  world = await World.shared()
   const sources = withImports({
     ...harnessSource(),
     ...constantsSource(),
@@ -40,7 +40,6 @@ beforeAll(async () => {
   artifacts = await compile(sources, { unoptimised: true })
   harness = await deployed('ParityHarness')
 }, 300_000)
-afterAll(() => world?.close())
 
 function harnessSource() {
   const text = readFileSync(new URL('./fixtures/ParityHarness.sol', import.meta.url), 'utf8')

@@ -1,5 +1,5 @@
 import { id } from 'ethers'
-import { afterAll, beforeAll, beforeEach, describe } from 'vitest'
+import { beforeAll, beforeEach, describe } from 'vitest'
 import { type BookUpdate, designateEpoch, publishBook } from '../../src/chain/client.ts'
 import { send } from '../../src/chain/transactions.ts'
 import { FIELD_MODULUS } from '../../src/protocol/field.ts'
@@ -9,10 +9,9 @@ import { ADMIN, KEEPER, STRANGER, TAG, treeRootOf, VENUE, World } from './fixtur
 
 let world: World
 beforeAll(async () => {
-  world = await World.start({ anyCodeSize: true })
+  world = await World.shared({ anyCodeSize: true })
 }, 300_000)
 beforeEach(() => world.reset())
-afterAll(() => world?.close())
 
 const target = 'BookRegistry' as const
 const NEXT: BookUpdate = { baseSequence: 1, treeRoot: treeRootOf(2), count: 5, dataHash: id('leaves') }

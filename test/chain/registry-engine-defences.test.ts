@@ -1,5 +1,5 @@
 import { id } from 'ethers'
-import { afterAll, beforeAll, beforeEach, describe } from 'vitest'
+import { beforeAll, beforeEach, describe } from 'vitest'
 import { type ProvenKept, publishBook } from '../../src/chain/client.ts'
 import type { KeptSignals } from '../../src/protocol/engine-signals.ts'
 import { FIELD_MODULUS } from '../../src/protocol/field.ts'
@@ -11,10 +11,9 @@ import { ADMIN, STRANGER, TAG, treeRootOf, VENUE } from './fixtures/world.ts'
 
 let world: VaultWorld
 beforeAll(async () => {
-  world = await VaultWorld.start()
+  world = await VaultWorld.shared()
 }, 600_000)
 beforeEach(() => world.reset())
-afterAll(() => world?.close())
 
 type RegistryDefence = Defence<VaultWorld>
 const target = 'BookRegistry' as const

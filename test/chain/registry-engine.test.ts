@@ -1,5 +1,5 @@
 import { AbiCoder, id, keccak256 } from 'ethers'
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { isBelow, isCovered, publishBook } from '../../src/chain/client.ts'
 import { KEPT_PLACES } from '../../src/protocol/liquidation.ts'
 import { packWord } from '../../src/protocol/packed-word.ts'
@@ -10,10 +10,9 @@ const MIN_INTERVAL_SECONDS = 30
 
 let world: VaultWorld
 beforeAll(async () => {
-  world = await VaultWorld.start()
+  world = await VaultWorld.shared()
 }, 600_000)
 beforeEach(() => world.reset())
-afterAll(() => world?.close())
 
 const move = async (nextRoot: bigint, changes: readonly unknown[], caseId = NO_CASE) => {
   const head = await world.view<bigint>(world.registry, 'headRoot')

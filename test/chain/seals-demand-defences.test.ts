@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe } from 'vitest'
+import { beforeAll, beforeEach, describe } from 'vitest'
 import { itHolds } from './fixtures/mutants.ts'
 import { type SealDefence, sealed, target } from './fixtures/seals-attacks.ts'
 import { ANSWER_SECONDS, DEMAND_SECONDS, LINKS, SealsWorld, state } from './fixtures/seals-world.ts'
@@ -7,10 +7,9 @@ import { riskRootOf, STRANGER, TAG } from './fixtures/world.ts'
 /** Demands of steps and their answers: each defence, and the attack without it. */
 let world: SealsWorld
 beforeAll(async () => {
-  world = await SealsWorld.start()
+  world = await SealsWorld.shared()
 }, 900_000)
 beforeEach(() => world.reset())
-afterAll(() => world?.close())
 
 const demanding = (step: number) => async (w: SealsWorld) => () => w.demand(step)
 /** The answer to a demand of the step. */

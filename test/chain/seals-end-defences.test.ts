@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe } from 'vitest'
+import { beforeAll, beforeEach, describe } from 'vitest'
 import { CASH_ID } from '../../src/protocol/liquidation.ts'
 import { itHolds } from './fixtures/mutants.ts'
 import { calling, type SealDefence, sealed, target } from './fixtures/seals-attacks.ts'
@@ -8,10 +8,9 @@ import { KEEPER, STRANGER, TAG, VENUE } from './fixtures/world.ts'
 /** How a seal ends, and the tags that it waits for: each defence, and the attack without it. */
 let world: SealsWorld
 beforeAll(async () => {
-  world = await SealsWorld.start()
+  world = await SealsWorld.shared()
 }, 900_000)
 beforeEach(() => world.reset())
-afterAll(() => world?.close())
 
 const over = async (w: SealsWorld) => void (await w.chain.advance(DEMAND_SECONDS))
 const ending = (method: string) => async (w: SealsWorld) => {

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { EngineConnection } from '../../src/chain/engine-client/connection.ts'
 import { countableTags } from '../../src/chain/seal-demands.ts'
 import { sealState } from '../../src/chain/seals.ts'
@@ -15,10 +15,9 @@ import { KEEPER, riskRootOf, STRANGER, TAG, VENUE } from './fixtures/world.ts'
 
 let world: SealsWorld
 beforeAll(async () => {
-  world = await SealsWorld.start()
+  world = await SealsWorld.shared()
 }, 900_000)
 beforeEach(() => world.reset())
-afterAll(() => world?.close())
 
 const free = async (index: number) => world.view<bigint>('freeLots', [await world.vaultWorld.address(index)])
 const held = () => world.vaultWorld.balance(String(world.seals.target))

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe } from 'vitest'
+import { beforeAll, beforeEach, describe } from 'vitest'
 import { ledgerWords, liquidityWord } from '../../src/book/ledger.ts'
 import { sealsParameters } from '../../src/chain/deploy-seals.ts'
 import { submitSeal } from '../../src/chain/seals.ts'
@@ -15,10 +15,9 @@ import { ADMIN, MAX_AGE_SECONDS, STRANGER, VENUE } from './fixtures/world.ts'
 /** What governance may set, and what a seal is compared with when it is submitted: each defence, and the seal without it. */
 let world: SealsWorld
 beforeAll(async () => {
-  world = await SealsWorld.start()
+  world = await SealsWorld.shared()
 }, 900_000)
 beforeEach(() => world.reset())
-afterAll(() => world?.close())
 
 const ROLE = { target, rule: 'AccessControlUnauthorizedAccount' }
 

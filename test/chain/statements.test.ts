@@ -1,5 +1,5 @@
 import { id } from 'ethers'
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { buildContracts } from '../../src/chain/build.ts'
 import { attest, isBelow, isCovered, publishBook } from '../../src/chain/client.ts'
 import { deployContract } from '../../src/chain/deploy.ts'
@@ -8,10 +8,9 @@ import { ADMIN, FEEDERS, KEEPER, riskRootOf, TAG, treeRootOf, VENUE, World } fro
 
 let world: World
 beforeAll(async () => {
-  world = await World.start()
+  world = await World.shared()
 }, 300_000)
 beforeEach(() => world.reset())
-afterAll(() => world?.close())
 
 /** Thresholds at which the account counts as covered, or as below. */
 async function coveredAt(maxAge = 300): Promise<Threshold[]> {

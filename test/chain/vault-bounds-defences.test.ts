@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe } from 'vitest'
+import { beforeAll, beforeEach, describe } from 'vitest'
 import { CASH_ID } from '../../src/protocol/liquidation.ts'
 import { type Defence, itHolds } from './fixtures/mutants.ts'
 import { DEPOSITOR, DISPUTE_SECONDS, ENGINE, VaultWorld } from './fixtures/vault-world.ts'
@@ -10,10 +10,9 @@ import { ADMIN, KEEPER, STRANGER, TAG, VENUE } from './fixtures/world.ts'
  */
 let world: VaultWorld
 beforeAll(async () => {
-  world = await VaultWorld.start()
+  world = await VaultWorld.shared()
 }, 600_000)
 beforeEach(() => world.reset())
-afterAll(() => world?.close())
 
 type VaultDefence = Defence<VaultWorld>
 const target = 'CollateralVault' as const

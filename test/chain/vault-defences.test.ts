@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe } from 'vitest'
+import { beforeAll, beforeEach, describe } from 'vitest'
 import { depositContext } from '../../src/chain/context.ts'
 import type { Sent } from '../../src/chain/transactions.ts'
 import { CASH_ID } from '../../src/protocol/liquidation.ts'
@@ -16,10 +16,9 @@ import { ADMIN, STRANGER, TAG, VENUE } from './fixtures/world.ts'
 
 let world: VaultWorld
 beforeAll(async () => {
-  world = await VaultWorld.start()
+  world = await VaultWorld.shared()
 }, 600_000)
 beforeEach(() => world.reset())
-afterAll(() => world?.close())
 
 type VaultDefence = Defence<VaultWorld>
 const target = 'CollateralVault' as const

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { CASH_ID } from '../../src/protocol/liquidation.ts'
 import { turnHostile } from './fixtures/hostile.ts'
 import { DISPUTE_SECONDS, INTERVAL_SECONDS, UNITS_PER_LOT, VaultWorld } from './fixtures/vault-world.ts'
@@ -7,10 +7,9 @@ import { ADMIN, STRANGER, TAG, VENUE } from './fixtures/world.ts'
 /** A collateral that blocks one address: only that address's own payout waits. */
 let world: VaultWorld
 beforeAll(async () => {
-  world = await VaultWorld.start()
+  world = await VaultWorld.shared()
 }, 600_000)
 beforeEach(() => world.reset())
-afterAll(() => world?.close())
 
 describe('a payout to an address that the token blocks', () => {
   it('waits alone: the others are paid, the book goes on, and it is paid once it is let through', async () => {

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe } from 'vitest'
+import { beforeAll, beforeEach, describe } from 'vitest'
 import { CASH_ID } from '../../src/protocol/liquidation.ts'
 import { type Defence, itHolds } from './fixtures/mutants.ts'
 import { CASE, DISPUTE_SECONDS, OWNER, VaultWorld, type WithdrawalOptions } from './fixtures/vault-world.ts'
@@ -6,13 +6,12 @@ import { MAX_AGE_SECONDS, PARAMETERS, riskRootOf, STRANGER, TAG, VENUE } from '.
 
 let world: VaultWorld
 beforeAll(async () => {
-  world = await VaultWorld.start()
+  world = await VaultWorld.shared()
   // What the accounts of the first book bring in.
   await world.send(world.contracts.vault, 'bringIn', [BigInt(CASH_ID), 1_000], VENUE)
   await world.base.mark()
 }, 600_000)
 beforeEach(() => world.reset())
-afterAll(() => world?.close())
 
 type VaultDefence = Defence<VaultWorld>
 const target = 'CollateralVault' as const

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { Contract, Interface, id } from 'ethers'
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { buildContracts, buildLocalTestContracts, compile } from '../../src/chain/build.ts'
 import { depositContext } from '../../src/chain/context.ts'
 import { deployContract } from '../../src/chain/deploy.ts'
@@ -26,10 +26,9 @@ import { ADMIN, STRANGER, TAG, VENUE } from './fixtures/world.ts'
 
 let world: VaultWorld
 beforeAll(async () => {
-  world = await VaultWorld.start()
+  world = await VaultWorld.shared()
 }, 600_000)
 beforeEach(() => world.reset())
-afterAll(() => world?.close())
 
 const CASH = BigInt(CASH_ID)
 const vault = (method: string, args: readonly unknown[], sender: number) =>

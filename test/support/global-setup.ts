@@ -9,7 +9,16 @@ import { sealArtifacts } from '../../src/prover/seal-prover.ts'
  * the small circuits and the full margin circuit with their development keys, and the contracts. All of it comes from the cache
  * below build/ on the next run.
  */
-export default async function setup(): Promise<void> {
+export default function setup(): Promise<void> {
+  shared[BUILT] ??= build()
+  return shared[BUILT]
+}
+
+/** Every project asks for it, each with modules of its own. */
+const BUILT = Symbol.for('tacit: what the tests share is built')
+const shared = globalThis as { [BUILT]?: Promise<void> }
+
+async function build(): Promise<void> {
   // The Solidity compiler is one long job on one thread, the circuits many on the other core.
   await Promise.all([step('contracts', () => buildContracts()), circuits()])
 }
