@@ -64,14 +64,14 @@ const badSmile = () => [
 
 const EVIDENCE: OracleDefence[] = [
   {
-    ...{ file: 'RoundEvidence.sol', target: 'FormatJudge', address: at('format') },
+    ...{ target: 'FormatJudge', address: at('format') },
     rule: 'DataHashMismatch',
     attack: 'raw data that the feeders never signed',
     arrange: () =>
       challenging({ kind: 'format', section: SECTION_SMILES }, forged({ sections: badSmile() }))(),
   },
   {
-    ...{ file: 'RoundEvidence.sol', target: 'FormatJudge', address: at('format') },
+    ...{ target: 'FormatJudge', address: at('format') },
     rule: 'SectionHashMismatch',
     attack: 'the hashes of the honest data, with another section',
     arrange: async () => {
@@ -82,13 +82,13 @@ const EVIDENCE: OracleDefence[] = [
     },
   },
   {
-    ...{ file: 'StandingJudge.sol', target: 'StandingJudge', address: at('standing') },
+    ...{ target: 'StandingJudge', address: at('standing') },
     rule: 'NotHalted',
     attack: 'an instrument that is priced is asked for its standing vector',
     arrange: () => challenging({ kind: 'standing', id: PLACE }, round)(),
   },
   {
-    ...{ file: 'StandingJudge.sol', target: 'StandingJudge', address: at('standing') },
+    ...{ target: 'StandingJudge', address: at('standing') },
     rule: 'NotThePreviousRound',
     attack: 'another round in the place of the one before',
     arrange: async () => {
@@ -98,13 +98,13 @@ const EVIDENCE: OracleDefence[] = [
     },
   },
   {
-    ...{ file: 'RoundEvidence.sol', target: 'CellJudge', address: at('cell') },
+    ...{ target: 'CellJudge', address: at('cell') },
     rule: 'ListingHashMismatch',
     attack: 'a listing without the instrument',
     arrange: () => challenging({ kind: 'cell', place: PLACE }, forged({ parts: ['0x', '0x'] }), leaves)(),
   },
   {
-    ...{ file: 'RoundEvidence.sol', target: 'CellJudge', address: at('cell') },
+    ...{ target: 'CellJudge', address: at('cell') },
     rule: 'PartHashMismatch',
     attack: 'the hashes of the listing, with another lot in it',
     arrange: async () => {
@@ -116,7 +116,7 @@ const EVIDENCE: OracleDefence[] = [
     },
   },
   {
-    ...{ file: 'RoundEvidence.sol', target: 'CellJudge', address: at('cell') },
+    ...{ target: 'CellJudge', address: at('cell') },
     rule: 'PartMissing',
     attack: 'another part of the listing, in which the place is not',
     arrange: async () => {
@@ -125,7 +125,7 @@ const EVIDENCE: OracleDefence[] = [
     },
   },
   {
-    ...{ file: 'RoundEvidence.sol', target: 'CellJudge', address: at('cell') },
+    ...{ target: 'CellJudge', address: at('cell') },
     rule: 'ConfigurationHashMismatch',
     attack: 'a configuration with other scenarios',
     arrange: () => {
@@ -134,14 +134,14 @@ const EVIDENCE: OracleDefence[] = [
     },
   },
   {
-    ...{ file: 'CellJudge.sol', target: 'CellJudge', address: at('cell') },
+    ...{ target: 'CellJudge', address: at('cell') },
     rule: 'OpeningMismatch',
     attack: 'leaves that the round never committed to',
     arrange: () =>
       challenging({ kind: 'cell', place: PLACE }, round, () => leaves().map((leaf) => leaf + 1n))(),
   },
   {
-    ...{ file: 'CellJudge.sol', target: 'CellJudge', address: at('cell') },
+    ...{ target: 'CellJudge', address: at('cell') },
     rule: 'OpeningOutOfField',
     attack: 'a leaf and the modulus, which hash alike',
     arrange: () =>
@@ -214,7 +214,6 @@ const ORACLE: OracleDefence[] = [
   },
 ].map((defence) => ({
   ...defence,
-  file: 'ChallengeableOracle.sol',
   target: 'ChallengeableOracle',
   address: oracle,
 }))
@@ -256,7 +255,6 @@ const LISTING: OracleDefence[] = [
   },
 ].map((defence) => ({
   ...defence,
-  file: 'InstrumentListing.sol',
   target: 'InstrumentListing',
   address: (w: OracleWorld) => w.deployment.listing,
 }))
