@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest'
 import { countAccount } from '../../src/bundle/check-receipt.ts'
+import { checkProof } from '../../src/bundle/claim/check-proof.ts'
 import type { ProofContext } from '../../src/bundle/claim/context.ts'
 import {
   type CountedAccount,
@@ -11,7 +12,6 @@ import {
 import { parseProofFile, writeProofFile } from '../../src/bundle/claim/proof-file.ts'
 import { receiptOf } from '../../src/bundle/receipt.ts'
 import { contextFor } from '../../src/chain/context.ts'
-import { checkProof } from '../../src/cli/check-proof.ts'
 import type { Threshold } from '../../src/protocol/claims.ts'
 import { WitnessError } from '../../src/protocol/errors.ts'
 import { MARGIN_INSTANCES } from '../../src/protocol/instances.ts'

@@ -1,10 +1,16 @@
 import type { Command } from 'commander'
+import {
+  type Check,
+  checkProof,
+  claimOf,
+  factorsText,
+  type RecomputedRound,
+} from '../../bundle/claim/check-proof.ts'
 import { type ProofFile, parseProofFile } from '../../bundle/claim/proof-file.ts'
 import { claimWords } from '../../bundle/claim/words.ts'
 import { MARGIN_INSTANCES } from '../../protocol/instances.ts'
 import { isProductionKey } from '../../prover/provenance.ts'
 import { withBundle } from '../bundle-options.ts'
-import { type Check, checkProof, claimOf, factorsText, type RecomputedRound } from '../check-proof.ts'
 import { type Attach, newCommand } from '../command.ts'
 import { EXIT } from '../exit-codes.ts'
 import { readTextFile } from '../files.ts'

@@ -1,12 +1,12 @@
-import { contextSignal } from '../bundle/claim/context.ts'
-import type { ProofFile } from '../bundle/claim/proof-file.ts'
-import { claimWords } from '../bundle/claim/words.ts'
-import { verificationKeyHash } from '../chain/generate-verifier.ts'
-import { type Claim, decodeClaim } from '../protocol/claims.ts'
-import { unpackMarginParameters } from '../protocol/parameters.ts'
-import { marginSignalsToArray } from '../protocol/signals.ts'
-import { verifyProof } from '../prover/verify.ts'
-import type { VerificationKey } from '../prover/zkey.ts'
+import { type Claim, decodeClaim } from '../../protocol/claims.ts'
+import { unpackMarginParameters } from '../../protocol/parameters.ts'
+import { marginSignalsToArray } from '../../protocol/signals.ts'
+import { verifyProof } from '../../prover/verify.ts'
+import type { VerificationKey } from '../../prover/zkey.ts'
+import { keyHash, keyPointsOf } from '../key-hash.ts'
+import { contextSignal } from './context.ts'
+import type { ProofFile } from './proof-file.ts'
+import { claimWords } from './words.ts'
 
 /** One question asked of a proof file, and its answer in words. */
 export interface Check {
@@ -55,7 +55,7 @@ export function factorsText({ signals }: ProofFile): string | undefined {
 }
 
 function checkKey(file: ProofFile, key: VerificationKey): Check {
-  const hash = verificationKeyHash(key)
+  const hash = keyHash(keyPointsOf(key))
   const ok = hash === file.verificationKeyHash
   return {
     name: 'key',
