@@ -97,6 +97,10 @@ export const Round = z.object({
 export const RoundMarket = z.object({
   market: z.record(z.string(), z.unknown()),
   configuration: z.record(z.string(), z.unknown()),
+  listing: z.record(z.string(), z.unknown()).describe('ids of instruments as they were before the round'),
+  standing: z
+    .array(z.record(z.string(), z.unknown()))
+    .describe('vectors of halted instruments, which stand as they last were'),
 })
 
 export const BookId = z.strictObject({ bookRoot: byRoot })

@@ -34,7 +34,12 @@ export function roundRoutes({ route, store, pool, limits }: ApiContext): void {
   route('readMarket', { params: RoundId, answers: { 200: RoundMarket } }, async ({ params }) => {
     const row = await roundSource(database, params.riskRoot)
     if (row === undefined) throw missing()
-    return { market: JSON.parse(row.market), configuration: JSON.parse(row.configuration) }
+    return {
+      market: JSON.parse(row.market),
+      configuration: JSON.parse(row.configuration),
+      listing: JSON.parse(row.listingBefore),
+      standing: JSON.parse(row.standing),
+    }
   })
   const ingest = oneAtATime()
   route(
