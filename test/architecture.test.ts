@@ -18,6 +18,7 @@ const LAYERS = [
   'keeper',
   'service',
   'live',
+  'console',
   'cli',
 ] as const
 const PURE = ['protocol', 'fixed-point', 'risk', 'oracle', 'book'] as const
@@ -25,7 +26,7 @@ const source = resolve(import.meta.dirname, '../src')
 
 function typescriptFiles(folder: string): string[] {
   return readdirSync(folder, { recursive: true, encoding: 'utf8' })
-    .filter((path) => path.endsWith('.ts') && !path.endsWith('.d.ts'))
+    .filter((path) => /\.tsx?$/.test(path) && !path.endsWith('.d.ts'))
     .map((path) => join(folder, path))
 }
 

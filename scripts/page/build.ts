@@ -5,8 +5,8 @@
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { buildPoseidon } from 'circomlibjs'
-import { build, type Plugin } from 'esbuild'
+import { build } from 'esbuild'
+import { embedding, NODE_ONLY, poseidonModule, textModule } from '../../src/page/embedding.ts'
 import { REPOSITORY_ROOT } from '../../src/prover/cache.ts'
 
 const FOLDER = join(REPOSITORY_ROOT, 'src/page')
@@ -36,36 +36,11 @@ async function bundled(entry: string, embedded: Readonly<Record<string, string>>
     // Every byte below 128: the file means the same in any encoding.
     charset: 'ascii',
     write: false,
-    // Asked for where there is no browser only: threads of Node, and a witness program's file.
-    external: ['node:worker_threads', 'node:fs/promises'],
+    external: NODE_ONLY,
     logLevel: 'silent',
     plugins: [embedding(embedded)],
   })
   return inHtml(outputFiles[0]!.text)
-}
-
-function embedding(sources: Readonly<Record<string, string>>): Plugin {
-  return {
-    name: 'embedded',
-    setup: ({ onResolve, onLoad }) => {
-      onResolve({ filter: /^embedded:/ }, ({ path }) => ({ path, namespace: 'embedded' }))
-      onLoad({ filter: /.*/, namespace: 'embedded' }, ({ path }) => {
-        const contents = sources[path]
-        if (contents === undefined) throw new Error(`nothing is embedded as ${path}`)
-        return { contents, loader: 'js' }
-      })
-    },
-  }
-}
-
-function textModule(text: string): string {
-  return `export default ${JSON.stringify(text)}`
-}
-
-async function poseidonModule(): Promise<string> {
-  const { code, memory } = (await buildPoseidon()).F.tm
-  const pages = memory.buffer.byteLength / 65_536
-  return `export const code = '${Buffer.from(code).toString('base64')}'\nexport const pages = ${pages}\n`
 }
 
 /** What a browser would take for the end of a script, or for a comment in it, written otherwise. */

@@ -44,10 +44,15 @@ export function liveFolder({ TACIT_DATA }: Environment): string {
 }
 
 export async function serveLive({ io, out, options }: Invocation<LiveServeOptions>): Promise<ExitCode> {
-  const { startLive } = await import('../live/live.ts')
+  const [{ startLive }, { openConsole }] = await Promise.all([
+    import('../live/live.ts'),
+    import('../console/build.ts'),
+  ])
   const { seed, roundSeconds } = options
   const line = (text: string) => out.print(`${new Date().toISOString().slice(11, 19)}  ${text}`)
+  const consoleFiles = await out.task('the console', () => openConsole(io.environment.TACIT_CACHE))
   const live = await startLive({
+    consoleFiles,
     environment: io.environment,
     folder: liveFolder(io.environment),
     teller: { task: (label, work) => out.task(label, work), line },

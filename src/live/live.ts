@@ -12,6 +12,7 @@ import { DEFAULT_CONFIGURATION } from '../risk/default-configuration.ts'
 import { createApiKey, type KeyRole } from '../service/auth/principal.ts'
 import { TacitClient } from '../service/client/index.ts'
 import { type Environment, readConfig } from '../service/config.ts'
+import type { ConsoleFiles } from '../service/console-files.ts'
 import { writeFirstKeys } from '../service/first-keys.ts'
 import { newLogger } from '../service/log.ts'
 import { type RunningService, startService } from '../service/service.ts'
@@ -52,6 +53,8 @@ export interface LiveOptions {
   readonly clocks?: Readonly<Partial<Record<EngineParameter, bigint>>>
   /** How long anybody can show a round to be wrong. */
   readonly challengeSeconds?: number
+  /** What the service shows people under /. */
+  readonly consoleFiles?: ConsoleFiles
   /** Where the chain listens if it can; 0 for any free port. */
   readonly chainPort?: number
 }
@@ -235,7 +238,9 @@ async function openService(
   const sink = createWriteStream(join(folder, 'service.log'), { flags: 'a', mode: 0o600 })
   closers.add(() => new Promise((resolve) => sink.end(resolve)))
   const log = newLogger(config.TACIT_LOG, { write: (line) => void sink.write(line) })
-  const service = await teller.task('the service', (say) => startService(config, log, say, sample))
+  const service = await teller.task('the service', (say) =>
+    startService(config, log, say, { sample, consoleFiles: options.consoleFiles }),
+  )
   closers.add(() => service.close())
   const { database } = service.foundation.store
   await writeFirstKeys(database, folder)

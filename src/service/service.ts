@@ -8,6 +8,7 @@ import type { ApiLimits, SampleControl } from './api/context.ts'
 import { buildServer, type ServerOptions } from './api/server.ts'
 import { FeedWatcher } from './chain/feed.ts'
 import type { ServiceConfig } from './config.ts'
+import type { ConsoleFiles } from './console-files.ts'
 import { Metrics } from './metrics.ts'
 import { type Foundation, openFoundation, type Say } from './open.ts'
 import { LeafTrees } from './venue.ts'
@@ -26,12 +27,19 @@ export interface RunningService {
   close(): Promise<void>
 }
 
+/** What a service has beside what every service has. */
+export interface ServiceParts {
+  readonly sample?: SampleControl | undefined
+  /** What to show people under /. */
+  readonly consoleFiles?: ConsoleFiles | undefined
+}
+
 /** Starts everything that the configuration asks for, and listens. Errors as openFoundation. */
 export async function startService(
   config: ServiceConfig,
   log: Pino,
   say: Say = () => {},
-  sample?: SampleControl,
+  { sample, consoleFiles }: ServiceParts = {},
 ): Promise<RunningService> {
   const foundation = await openFoundation(config, log, say)
   const { store, queue, artifacts } = foundation
@@ -49,6 +57,7 @@ export async function startService(
     feed,
     metrics,
     log,
+    console: consoleFiles,
     chainId: config.TACIT_CHAIN_ID,
     signInTerms: () => ({
       domain: origin?.host ?? '',

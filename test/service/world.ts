@@ -10,6 +10,7 @@ import { sampleMarket, shiftMarket } from '../../src/risk/market/sample.ts'
 import { createApiKey, type KeyRole } from '../../src/service/auth/principal.ts'
 import { signInMessage, TacitClient } from '../../src/service/client/index.ts'
 import { type Environment, readConfig } from '../../src/service/config.ts'
+import type { ConsoleFiles } from '../../src/service/console-files.ts'
 import { newLogger } from '../../src/service/log.ts'
 import { type RunningService, startService } from '../../src/service/service.ts'
 
@@ -65,8 +66,8 @@ export interface World {
   close(): Promise<void>
 }
 
-/** A service of the small instance on this machine, on any free port. */
-export async function startWorld(environment: Environment = {}): Promise<World> {
+/** A service of the small instance on this machine, on any free port. @param consoleFiles what it shows under / */
+export async function startWorld(environment: Environment = {}, consoleFiles?: ConsoleFiles): Promise<World> {
   const folder = mkdtempSync(join(tmpdir(), 'tacit-service-'))
   if (environment.DATABASE_URL === undefined) await copyEmptyDatabase(join(folder, 'data'))
   const lines: string[] = []
@@ -74,7 +75,8 @@ export async function startWorld(environment: Environment = {}): Promise<World> 
     serviceEnvironment({ TACIT_DATA: join(folder, 'data'), ...environment }),
     'service',
   )
-  const service = await startService(config, newLogger('debug', { write: (line) => void lines.push(line) }))
+  const log = newLogger('debug', { write: (line) => void lines.push(line) })
+  const service = await startService(config, log, () => {}, { consoleFiles })
   const { database } = service.foundation.store
   const key = async (role: KeyRole) => (await createApiKey(database, role, 'test')).token
   const tokens = { feeder: await key('feeder'), venue: await key('venue'), operator: await key('operator') }

@@ -1,32 +1,11 @@
-import { AbiCoder, keccak256, type Signer } from 'ethers'
+import type { Signer } from 'ethers'
 import type { Sent } from '../transactions.ts'
+import { bidCommitment, type SealedBid } from './bid-commitment.ts'
 import { type EngineConnection, sendTo, viewOf } from './connection.ts'
-import type { EngineDeployment } from './deployment.ts'
+
+export { bidCommitment, type SealedBid } from './bid-commitment.ts'
 
 /** The liquidator's side: money, registration, offers, sealed bids, the public auction. Boundary module: network. */
-
-/** What a bidder commits to and opens later. */
-export interface SealedBid {
-  readonly discountBps: bigint
-  readonly subTag: bigint
-  /** 32 random bytes, 0x-prefixed: a bid is one of few numbers. */
-  readonly salt: string
-}
-
-/** The same as SealedBidAuction.commitmentOf. */
-export function bidCommitment(
-  deployment: Pick<EngineDeployment, 'chainId' | 'sealed'>,
-  caseId: string,
-  bidder: string,
-  { discountBps, subTag, salt }: SealedBid,
-): string {
-  return keccak256(
-    AbiCoder.defaultAbiCoder().encode(
-      ['uint256', 'address', 'bytes32', 'address', 'uint16', 'uint256', 'bytes32'],
-      [deployment.chainId, deployment.sealed, caseId, bidder, discountBps, subTag, salt],
-    ),
-  )
-}
 
 // ---------------------------------------------------------------- money
 

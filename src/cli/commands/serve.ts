@@ -50,14 +50,15 @@ export function serveCommand(attach: Attach): Command {
 
 /** Server and databases are loaded by the commands that use them, or every other command would wait for them. */
 export async function services() {
-  const [log, open, rotate, service, files] = await Promise.all([
+  const [page, log, open, rotate, service, files] = await Promise.all([
+    import('../../console/build.ts'),
     import('../../service/log.ts'),
     import('../../service/open.ts'),
     import('../../service/rotate.ts'),
     import('../../service/service.ts'),
     import('../../service/first-keys.ts'),
   ])
-  return { ...log, ...open, ...rotate, ...service, ...files }
+  return { ...page, ...log, ...open, ...rotate, ...service, ...files }
 }
 
 export function environmentHelp(): string {
@@ -70,10 +71,13 @@ async function serve(invocation: Invocation<ServeOptions>): Promise<ExitCode> {
   const isMaintenance = options.newKey !== undefined || options.rotate === true
   if (!isMaintenance && isLive(options, io.environment)) return serveLive(invocation)
   const config = readConfig(io.environment, 'service')
-  const { newLogger, startService } = await services()
+  const { newLogger, openConsole, startService } = await services()
   const log = newLogger(config.TACIT_LOG, { write: (line) => io.stdout(line) })
   if (isMaintenance) return maintain(config, invocation)
-  const service = await out.task('starting the service', (say) => startService(config, log, say))
+  const service = await out.task('starting the service', async (say) => {
+    say('console')
+    return startService(config, log, say, { consoleFiles: await openConsole(config.TACIT_CACHE) })
+  })
   const { step } = service.foundation.artifacts
   const notice = keyNotice(step.provenance)
   if (notice !== undefined) out.notice(notice)
@@ -82,7 +86,9 @@ async function serve(invocation: Invocation<ServeOptions>): Promise<ExitCode> {
     const { writeFirstKeys, dataFolder } = await services()
     out.notice(`the first API keys are in ${await writeFirstKeys(database, dataFolder(config))}`)
   }
-  out.notice(`listening on ${service.url}; ${service.url}/openapi.json describes the interface`)
+  out.notice(
+    `listening on ${service.url}; open it in a browser for the console; ${service.url}/openapi.json describes the interface`,
+  )
   await whenAskedToStop()
   await service.close()
   return EXIT.done

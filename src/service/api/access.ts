@@ -23,6 +23,9 @@ export const ENDPOINTS = {
   metrics: { method: 'GET', path: '/metrics', roles: OPERATOR, summary: 'measurements for Prometheus' },
   openapi: { method: 'GET', path: '/openapi.json', roles: PUBLIC, summary: 'this interface, as OpenAPI 3.1' },
 
+  console: { method: 'GET', path: '/', roles: PUBLIC, summary: 'the console: a page for people' },
+  consoleFile: { method: 'GET', path: '/console/:file', roles: PUBLIC, summary: 'a file of the console' },
+
   challenge: {
     method: 'POST',
     path: '/v1/sign-in/challenge',

@@ -2,6 +2,7 @@ import type { PassArtifacts } from '../../prover/book-pass/request.ts'
 import type { MatrixPool } from '../../prover/matrix-pool.ts'
 import type { SignInTerms } from '../auth/sign-in.ts'
 import type { FeedWatcher } from '../chain/feed.ts'
+import type { ConsoleFiles } from '../console-files.ts'
 import type { Logger } from '../log.ts'
 import type { Metrics } from '../metrics.ts'
 import type { Queue } from '../queue/queue.ts'
@@ -21,6 +22,8 @@ export interface ApiContext {
   readonly feed: FeedWatcher
   readonly metrics: Metrics
   readonly log: Logger
+  /** undefined: this service has no console. */
+  readonly console: ConsoleFiles | undefined
   /** The chain that proofs and sign-ins are for. */
   readonly chainId: number
   readonly signInTerms: () => SignInTerms

@@ -268,6 +268,8 @@ export const PackageBody = z.strictObject({
 })
 export const Packages = z.object({ packages: z.array(z.object({ round: z.int(), package: z.string() })) })
 
+export const ConsoleFileName = z.strictObject({ file: z.string().max(100) })
+
 export const AddressParameter = z.strictObject({ address })
 export const Liquidators = z.object({ liquidators: z.array(address) })
 export const ApiKeyBody = z.strictObject({

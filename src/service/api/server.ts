@@ -13,6 +13,7 @@ import { routeMaker } from './route.ts'
 import { artefactRoutes } from './routes/artefacts.ts'
 import { caseRoutes } from './routes/cases.ts'
 import { chainRoutes } from './routes/chain.ts'
+import { consoleRoutes } from './routes/console.ts'
 import { eventRoutes } from './routes/events.ts'
 import { jobRoutes } from './routes/jobs.ts'
 import { bookRoutes, roundRoutes } from './routes/records.ts'
@@ -86,6 +87,7 @@ const OPENAPI = {
 
 function routes(app: FastifyInstance, context: ApiContext): void {
   systemRoutes(context)
+  consoleRoutes(context)
   signInRoutes(context)
   operatorRoutes(context)
   roundRoutes(context)

@@ -1,0 +1,53 @@
+/** Stages and events of cases, in words and tones. */
+import { percentOfBps, shortHash } from '../format.ts'
+import type { Tone } from '../parts/common.tsx'
+
+export function isOver(stage: string): boolean {
+  return stage.toLowerCase() === 'closed'
+}
+
+export function stageTone(stage: string): Tone {
+  const tones: Readonly<Record<string, Tone>> = {
+    opened: 'warning',
+    shortfall: 'bad',
+    deleveraging: 'bad',
+    awarded: 'accent',
+    closed: 'plain',
+  }
+  return tones[stage.toLowerCase()] ?? 'accent'
+}
+
+const GOOD = /settled|cured|cancelled|covered|closed/i
+const BAD = /trigger|shortfall|failed|lost|deleverag/i
+
+export function eventTone(event: string): '' | 'good' | 'bad' {
+  if (BAD.test(event)) return 'bad'
+  return GOOD.test(event) ? 'good' : ''
+}
+
+type Values = Readonly<Record<string, string | number | boolean>>
+
+/** What an event says, for people; texts that are hashes are shortened, what is of no interest is left out. */
+export function eventWords(_event: string, values: Values): string {
+  return Object.entries(values)
+    .filter(([name]) => !LEFT_OUT.has(name))
+    .map(([name, value]) => `${nameWords(name)} ${valueWords(name, value)}`)
+    .join(', ')
+}
+
+/** Of the case, which stands above; or too long to say anything. */
+const LEFT_OUT = new Set(['caseId', 'tag', 'slice', 'commitment', 'context', 'summary', 'claim', 'kind'])
+
+function nameWords(name: string): string {
+  const bare = name.replace(/Bps$|Lots$/, '')
+  return bare.replaceAll(/([a-z\d])([A-Z])/g, '$1 $2').toLowerCase()
+}
+
+function valueWords(name: string, value: string | number | boolean): string {
+  if (/Bps$/.test(name)) return percentOfBps(String(value))
+  if (/Lots$/.test(name)) return `${(Number(value) / 100).toLocaleString('en')} USD`
+  if (typeof value === 'boolean') return value ? 'yes' : 'no'
+  const text = String(value)
+  if (/^\d{20,}$/.test(text)) return shortHash(`0x${BigInt(text).toString(16).padStart(64, '0')}`)
+  return text.startsWith('0x') ? shortHash(text) : text
+}

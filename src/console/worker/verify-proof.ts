@@ -1,0 +1,69 @@
+import { type Check, checkProof, claimOf, factorsText } from '../../bundle/claim/check-proof.ts'
+import { type ProofFile, parseProofFile } from '../../bundle/claim/proof-file.ts'
+import { claimWords } from '../../bundle/claim/words.ts'
+import type { Hasher } from '../../protocol/poseidon.ts'
+import type { VerificationKey } from '../../prover/zkey.ts'
+import { instantWords } from './instant.ts'
+import type { ShownCheck, Verdict, VerifyProofJob } from './messages.ts'
+import { recomputeRound } from './round.ts'
+
+const TITLES: Readonly<Record<string, string>> = {
+  key: 'It was made for this verification key',
+  proof: 'The proof verifies',
+  claim: 'It makes a claim about an account',
+  labels: 'What the file says is what is proven',
+  context: 'Whom it is good for',
+  'risk root': 'The risk root, recomputed from raw market data',
+  configuration: 'The margin parameters are those of the configuration',
+}
+
+/**
+ * The checks of `tacit verify`, here: the pairing with the key that the service hands out, and the round from its raw market
+ * data. Throws InputError for a file that is none.
+ */
+export function verifyProofFile(hasher: Hasher, job: VerifyProofJob): Omit<Verdict, 'milliseconds'> {
+  const file = parseProofFile({ name: 'the proof', text: job.file })
+  const round = job.round && recomputeRound(hasher, job.round)
+  const recomputed = round && {
+    riskRoot: round.matrix.root,
+    parameters: round.matrix.parametersWord,
+    configurationHash: round.configurationHash,
+  }
+  const checks: ShownCheck[] = checkProof(file, job.key as VerificationKey, recomputed).map(shown)
+  if (round === undefined) {
+    checks.push({
+      title: TITLES['risk root']!,
+      verdict: 'skipped',
+      evidence: 'this service does not have the market data of the round: not recomputed',
+    })
+  }
+  const isValid = checks.every(({ verdict }) => verdict !== 'fail')
+  return { ...wordsOf(file, isValid, round !== undefined), checks }
+}
+
+function shown({ name, ok, detail }: Check): ShownCheck {
+  return { title: TITLES[name] ?? name, verdict: ok ? 'pass' : 'fail', evidence: detail }
+}
+
+function wordsOf(
+  file: ProofFile,
+  isValid: boolean,
+  hasRound: boolean,
+): Pick<Verdict, 'tone' | 'title' | 'words'> {
+  if (!isValid) {
+    return { tone: 'bad', title: 'Not valid', words: ['Nothing is proven by this file.'] }
+  }
+  const claim = claimOf(file)!
+  const meaning =
+    `Some account of this book, known by its tag alone, holds a portfolio whose ${claimWords(claim)} ` +
+    `at the prices of ${instantWords(file.round.asOfSeconds)} (${factorsText(file)}). Nothing else about it is shown.`
+  if (file.keys.kind !== 'production') {
+    return {
+      tone: 'warning',
+      title: 'Valid, with development keys',
+      words: [meaning, 'Anyone can forge proofs for these keys: rely on this for trying out only.'],
+    }
+  }
+  if (!hasRound) return { tone: 'warning', title: 'Valid; its round was not recomputed', words: [meaning] }
+  return { tone: 'good', title: 'Valid', words: [meaning] }
+}
