@@ -1,8 +1,17 @@
 import type { Contract } from 'ethers'
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { buildContracts } from '../../src/chain/build.ts'
 import { CASH_ID } from '../../src/protocol/liquidation.ts'
 import { type Defence, itHolds } from './fixtures/mutants.ts'
-import { DEPOSITOR, ENGINE, FINALITY, UNITS_PER_LOT, VaultWorld } from './fixtures/vault-world.ts'
+import {
+  DEPOSITOR,
+  deployedContract,
+  ENGINE,
+  FINALITY,
+  FUND_PARAMETERS,
+  UNITS_PER_LOT,
+  VaultWorld,
+} from './fixtures/vault-world.ts'
 import { ADMIN, STRANGER, TAG, VENUE } from './fixtures/world.ts'
 
 let world: VaultWorld
@@ -44,6 +53,13 @@ async function socialise(w: VaultWorld, lots: bigint): Promise<void> {
   const args = await w.covering(lots, 0n, { signals: { tag: TAG + 2n } })
   await w.send(w.contracts.vault, 'applyCover', args, ENGINE)
 }
+
+it('repays nothing before it has a vault', async () => {
+  const { InsuranceFund } = await buildContracts()
+  const args = [await world.address(ADMIN), world.contracts.token.target, UNITS_PER_LOT, FUND_PARAMETERS]
+  const early = await deployedContract(world.base, InsuranceFund!, args)
+  await expect(world.send(early, 'repay', [], STRANGER)).rejects.toMatchObject({ rule: 'VaultNotSet' })
+})
 
 describe('fees', () => {
   it('are split, and the Gamma Reserve’s share rises with the stress gauge', async () => {

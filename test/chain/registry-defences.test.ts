@@ -54,6 +54,13 @@ const DEFENCES: readonly Defence[] = [
     attack: 'a state that comes back',
     arrange: publishing({ treeRoot: treeRootOf(1) }),
   },
+  ...(['setPublishGuard', 'setKeptVerifier'] as const).map((method) => ({
+    target,
+    rule: 'NoContractAt',
+    attack: `nobody at the address of ${method}: the book would stand still`,
+    arrange: async (w: World) => () =>
+      send(w.connection.registry, method, [`0x${'a1'.repeat(20)}`], w.signer(ADMIN), w.connection.errors),
+  })),
   {
     target,
     rule: 'AccessControlUnauthorizedAccount',

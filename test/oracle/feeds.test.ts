@@ -78,6 +78,21 @@ it('spot from a feed is fresh, in bounds and in nano-USD, or is refused', async 
   }
 })
 
+it('a feed of no underlying, or over a feed that nobody can bound, is not deployed', async () => {
+  const artifacts = await oracleArtifacts()
+  const refused = (rule: string) => ({ code: 'CHAIN_REJECTED', rule })
+  const spotFeed = put(artifacts, 'SpotFeed', [world.deployment.oracle, 3, 'nothing'])
+  await expect(spotFeed).rejects.toMatchObject(refused('UnderlyingOutOfRange'))
+  const external = async (decimals: number, ...bounds: readonly (number | bigint)[]) => {
+    const stub = await put(stubs, 'FeedStub', [decimals])
+    return put(artifacts, 'ExternalSpot', [await stub.getAddress(), ...bounds])
+  }
+  await expect(external(8, 0, 1n, 2n)).rejects.toMatchObject(refused('MaxAgeIsZero'))
+  await expect(external(8, 60, 2n, 2n)).rejects.toMatchObject(refused('BoundsOutOfOrder'))
+  await expect(external(8, 60, 0n, 2n)).rejects.toMatchObject(refused('BoundsOutOfOrder'))
+  await expect(external(255, 60, 1n, 2n)).rejects.toMatchObject(refused('TooManyDecimals'))
+})
+
 it('the gauge of a final seal is recorded once, in order of epochs', async () => {
   const seals = await put(stubs, 'SealsStub', [])
   const feed = await put(await oracleArtifacts(), 'GaugeFeed', [await seals.getAddress()])
