@@ -1,12 +1,18 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 pragma solidity 0.8.37;
 
+import {ActivityAmounts} from "@generated/ActivityAmounts.sol";
+import {ActivityFigure} from "@generated/ActivityFigure.sol";
+import {ActivityPrices} from "@generated/ActivityPrices.sol";
+import {AverageWord} from "@generated/AverageWord.sol";
 import {ExpiryForward} from "@generated/ExpiryForward.sol";
 import {InstrumentHalt} from "@generated/InstrumentHalt.sol";
 import {InstrumentMark} from "@generated/InstrumentMark.sol";
 import {OracleConstants as C} from "@generated/OracleConstants.sol";
 import {Protocol} from "@generated/Protocol.sol";
+import {RoundScales} from "@generated/RoundScales.sol";
 import {RoundSpots} from "@generated/RoundSpots.sol";
+import {FixedPoint} from "contracts/oracle/FixedPoint.sol";
 import {IRoundJudge, RoundFacts} from "contracts/oracle/IRoundJudge.sol";
 import {RiskLeaves} from "contracts/oracle/RiskLeaves.sol";
 import {Evidence, RoundEvidence} from "contracts/oracle/RoundEvidence.sol";
@@ -44,6 +50,7 @@ contract FormatJudge is IRoundJudge {
         if (index == uint256(C.SECTION_GROUPS)) {
             return section.length > (hasGroups ? WORD * GROUPS : 0) || !_areNodes(section);
         }
+        if (index == uint256(C.SECTION_SYNTHETIC)) return !_areEntries(section);
         return !_isSmile(section);
     }
 
@@ -51,9 +58,13 @@ contract FormatJudge is IRoundJudge {
         if (header.length % WORD != 0) return false;
         uint256 spots = RoundEvidence.wordAt(header, uint256(C.HEADER_SPOTS));
         if (spots >> RoundSpots.BITS != 0) return false;
+        uint256 scales = RoundEvidence.wordAt(header, uint256(C.HEADER_SCALES));
+        if (scales >> RoundScales.BITS != 0) return false;
         for (uint256 underlying = 0; underlying < uint256(C.UNDERLYINGS); ++underlying) {
             int256 spot = round.spotOf(underlying);
             if (spot != 0 && !_isPrice(spot)) return false;
+            int256 scale = round.scaleOf(underlying);
+            if (scale < FixedPoint.BASIS_POINTS || scale > C.MAX_SCALE_BPS) return false;
         }
         uint256 count = RoundEvidence.wordCount(header);
         uint256 before = 0;
@@ -109,6 +120,20 @@ contract FormatJudge is IRoundJudge {
         if (section.length % WORD != 0) return false;
         for (uint256 i = 0; i < RoundEvidence.wordCount(section); ++i) {
             if (RoundEvidence.wordAt(section, i) >= Protocol.FIELD_MODULUS) return false;
+        }
+        return true;
+    }
+
+    /// @dev Whole entries, no more than underlyings, and no bits beyond a word's last field.
+    function _areEntries(bytes memory section) private pure returns (bool) {
+        uint256 words = uint256(C.SYNTHETIC_WORDS);
+        if (section.length % (WORD * words) != 0 || section.length > WORD * words * uint256(C.UNDERLYINGS)) return false;
+        uint256[4] memory bits =
+            [ActivityPrices.BITS, ActivityFigure.BITS, ActivityAmounts.BITS, AverageWord.BITS];
+        for (uint256 i = 0; i < RoundEvidence.wordCount(section); ++i) {
+            uint256 at = i % words;
+            uint256 width = bits[at < uint256(C.SYNTHETIC_ACTIVITY_WORDS) ? at : uint256(C.SYNTHETIC_ACTIVITY_WORDS)];
+            if (RoundEvidence.wordAt(section, i) >> width != 0) return false;
         }
         return true;
     }

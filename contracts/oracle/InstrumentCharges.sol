@@ -5,47 +5,48 @@ import {ChargesWord} from "@generated/ChargesWord.sol";
 import {ListedInstrument} from "@generated/ListedInstrument.sol";
 import {OracleConstants as C} from "@generated/OracleConstants.sol";
 import {FixedPoint} from "contracts/oracle/FixedPoint.sol";
+import {PricingInput} from "contracts/oracle/PricingTypes.sol";
+import {RoundScaling} from "contracts/oracle/RoundScaling.sol";
 
 /// @title src/risk/charges.ts, bit for bit: the charges of one lot, rounded up, before the long one is capped
 library InstrumentCharges {
-    function chargesOf(
-        uint256[] memory configuration,
-        uint256 instrument,
-        int256 asOfSeconds,
-        int256 spotNano,
-        int256 markNano,
-        int256 valueNano
-    ) internal pure returns (int256 longNano, int256 shortNano) {
-        uint256 rules = configuration[uint256(C.CONFIGURATION_CHARGES) + ListedInstrument.underlying(instrument)];
-        int256 lotNano = int256(ListedInstrument.lotNano(instrument));
-        uint256 kind = ListedInstrument.kind(instrument);
+    function chargesOf(PricingInput memory input, int256 valueNano)
+        internal
+        pure
+        returns (int256 longNano, int256 shortNano)
+    {
+        uint256 rules =
+            input.configuration[uint256(C.CONFIGURATION_CHARGES) + ListedInstrument.underlying(input.instrument)];
+        uint256 kind = ListedInstrument.kind(input.instrument);
         if (kind == uint256(C.KIND_SPOT)) {
-            longNano = _perLotUp(spotNano, ChargesWord.spotLongBps(rules), lotNano);
-            shortNano = _perLotUp(spotNano, ChargesWord.spotShortBps(rules), lotNano);
+            longNano = _perLotUp(input, input.spotNano, _scaled(input, ChargesWord.spotLongBps(rules)));
+            shortNano = _perLotUp(input, input.spotNano, _scaled(input, ChargesWord.spotShortBps(rules)));
         } else if (kind == uint256(C.KIND_OPTION)) {
-            longNano = _perLotUp(valueNano, ChargesWord.optionLiquidityBps(rules), lotNano);
-            uint256 bps = ChargesWord.shortOptionBps(rules);
-            if (_isPinned(rules, instrument, asOfSeconds, spotNano)) bps += ChargesWord.pinBps(rules);
-            shortNano = longNano + _perLotUp(spotNano, bps, lotNano);
+            longNano = _perLotUp(input, valueNano, _scaled(input, ChargesWord.optionLiquidityBps(rules)));
+            int256 bps = _scaled(input, ChargesWord.shortOptionBps(rules));
+            if (_isPinned(input, rules)) bps += _scaled(input, ChargesWord.pinBps(rules));
+            shortNano = longNano + _perLotUp(input, input.spotNano, bps);
         } else {
-            longNano = _perLotUp(markNano, ChargesWord.linearBps(rules), lotNano);
+            longNano = _perLotUp(input, input.markNano, _scaled(input, ChargesWord.linearBps(rules)));
             shortNano = longNano;
         }
     }
 
     /// @dev So near expiry and strike that a small move decides whether a short option is exercised.
-    function _isPinned(uint256 rules, uint256 instrument, int256 asOfSeconds, int256 spotNano)
-        private
-        pure
-        returns (bool)
-    {
-        int256 distance = FixedPoint.absolute(int256(ListedInstrument.strikeNano(instrument)) - spotNano);
-        int256 secondsLeft = int256(ListedInstrument.expirySeconds(instrument)) - asOfSeconds;
+    function _isPinned(PricingInput memory input, uint256 rules) private pure returns (bool) {
+        int256 distance =
+            FixedPoint.absolute(int256(ListedInstrument.strikeNano(input.instrument)) - input.spotNano);
+        int256 secondsLeft = int256(ListedInstrument.expirySeconds(input.instrument)) - input.asOfSeconds;
         return secondsLeft <= int256(ChargesWord.pinWindowSeconds(rules))
-            && distance * FixedPoint.BASIS_POINTS <= int256(ChargesWord.pinWidthBps(rules)) * spotNano;
+            && distance * FixedPoint.BASIS_POINTS <= int256(ChargesWord.pinWidthBps(rules)) * input.spotNano;
     }
 
-    function _perLotUp(int256 priceNano, uint256 bps, int256 lotNano) private pure returns (int256) {
-        return FixedPoint.mulDivUp(priceNano * int256(bps), lotNano, FixedPoint.NANO * FixedPoint.BASIS_POINTS);
+    function _scaled(PricingInput memory input, uint256 bps) private pure returns (int256) {
+        return RoundScaling.charge(bps, input.scaleBps);
+    }
+
+    function _perLotUp(PricingInput memory input, int256 priceNano, int256 bps) private pure returns (int256) {
+        int256 lotNano = int256(ListedInstrument.lotNano(input.instrument));
+        return FixedPoint.mulDivUp(priceNano * bps, lotNano, FixedPoint.NANO * FixedPoint.BASIS_POINTS);
     }
 }

@@ -8,6 +8,10 @@ struct PricingInput {
     /// Packed risk configuration (src/chain/oracle-configuration.ts).
     uint256[] configuration;
     int256 mmFactorBps;
+    /// One bit to each scenario row; a scale applies to regular rows and to charges.
+    uint256 regularMask;
+    /// What multiplies the underlying's ranges and charges, basis points of 1, at least 10,000.
+    int256 scaleBps;
     int256 asOfSeconds;
     /// The instrument, as a word of ListedInstrument.
     uint256 instrument;

@@ -9,6 +9,7 @@ import {Black76} from "contracts/oracle/Black76.sol";
 import {FixedPoint} from "contracts/oracle/FixedPoint.sol";
 import {InstrumentCharges} from "contracts/oracle/InstrumentCharges.sol";
 import {Live, PricingInput, RiskVector} from "contracts/oracle/PricingTypes.sol";
+import {RoundScaling} from "contracts/oracle/RoundScaling.sol";
 import {Shock, Surface} from "contracts/oracle/Surface.sol";
 
 /**
@@ -34,9 +35,7 @@ library RiskRates {
             int256 greeks = _setGreeks(vector.ratesNano, input, live, lotNano);
             longNeed = _setScenarios(vector.ratesNano, input, live, lotNano);
             if (greeks > longNeed) longNeed = greeks;
-            (vector.longChargeNano, vector.shortChargeNano) = InstrumentCharges.chargesOf(
-                input.configuration, input.instrument, input.asOfSeconds, input.spotNano, input.markNano, live.valueNano
-            );
+            (vector.longChargeNano, vector.shortChargeNano) = InstrumentCharges.chargesOf(input, live.valueNano);
             uint256 kind = ListedInstrument.kind(input.instrument);
             if (kind == uint256(C.KIND_OPTION) || kind == uint256(C.KIND_SPOT)) {
                 int256 room = valueRate - FixedPoint.mulDivUp(longNeed, input.mmFactorBps, FixedPoint.BASIS_POINTS);
@@ -218,18 +217,13 @@ library RiskRates {
         returns (int256 worst)
     {
         unchecked {
-            uint256 count = input.configuration.length - SCENARIOS_AT;
-            uint256[] memory shockWords = new uint256[](count);
-            int256[] memory shockedRates = new int256[](count);
+            uint256[] memory shockWords = _shockWords(input);
+            int256[] memory shockedRates = new int256[](shockWords.length);
             Shock memory shock;
             shock.floored = true;
-            uint256 shift =
-                uint256(C.WEIGHT_BITS) + uint256(C.SHOCK_BITS) * ListedInstrument.underlying(input.instrument);
-            for (uint256 scenario = 0; scenario < count; ++scenario) {
-                uint256 word = input.configuration[SCENARIOS_AT + scenario];
-                uint256 shockWord = (word >> shift) & ((1 << uint256(C.SHOCK_BITS)) - 1);
+            for (uint256 scenario = 0; scenario < shockWords.length; ++scenario) {
+                uint256 shockWord = shockWords[scenario];
                 if (ShockWord.present(shockWord) == 0) continue;
-                shockWords[scenario] = shockWord;
                 uint256 same = _indexOf(shockWords, shockWord);
                 if (same < scenario) {
                     shockedRates[scenario] = shockedRates[same];
@@ -239,11 +233,29 @@ library RiskRates {
                 }
                 int256 weighted = FixedPoint.mulDivDown(
                     shockedRates[scenario] - rates[uint256(C.VALUE_DIM)],
-                    int256(word & ((1 << uint256(C.WEIGHT_BITS)) - 1)),
+                    int256(input.configuration[SCENARIOS_AT + scenario] & ((1 << uint256(C.WEIGHT_BITS)) - 1)),
                     FixedPoint.BASIS_POINTS
                 );
                 rates[uint256(C.FIRST_SCENARIO_DIM) + scenario] = weighted;
                 if (-weighted > worst) worst = -weighted;
+            }
+        }
+    }
+
+    /// @dev What each scenario does to the instrument's underlying, regular rows at the round's scale.
+    function _shockWords(PricingInput memory input) private pure returns (uint256[] memory words) {
+        unchecked {
+            words = new uint256[](input.configuration.length - SCENARIOS_AT);
+            uint256 shift =
+                uint256(C.WEIGHT_BITS) + uint256(C.SHOCK_BITS) * ListedInstrument.underlying(input.instrument);
+            uint256 scaled = input.scaleBps == FixedPoint.BASIS_POINTS ? 0 : input.regularMask;
+            for (uint256 scenario = 0; scenario < words.length; ++scenario) {
+                uint256 word = input.configuration[SCENARIOS_AT + scenario] >> shift;
+                word &= (1 << uint256(C.SHOCK_BITS)) - 1;
+                if (ShockWord.present(word) == 1 && (scaled >> scenario) & 1 == 1) {
+                    word = _scaledShock(word, input.scaleBps);
+                }
+                words[scenario] = word;
             }
         }
     }
@@ -254,6 +266,20 @@ library RiskRates {
             let at := add(words, 32)
             for { } iszero(eq(mload(at), word)) { at := add(at, 32) } { }
             index := sub(shr(5, sub(at, words)), 1)
+        }
+    }
+
+    /// @dev The same shock with its move of spot scaled: equal words stay equal shocks, and others stay apart.
+    function _scaledShock(uint256 word, int256 scaleBps) private pure returns (uint256) {
+        unchecked {
+            int256 spotBps = int256(ShockWord.spotBiasedBps(word)) - C.SHOCK_BIAS_BPS;
+            int256 scaled = RoundScaling.spotShock(spotBps, scaleBps);
+            return ShockWord.pack(
+                ShockWord.present(word),
+                uint256(scaled + C.SHOCK_BIAS_BPS),
+                ShockWord.volBiasedBps(word),
+                ShockWord.skewBiasedBps(word)
+            );
         }
     }
 

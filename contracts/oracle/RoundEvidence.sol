@@ -5,7 +5,9 @@ import {ExpiryForward} from "@generated/ExpiryForward.sol";
 import {InstrumentHalt} from "@generated/InstrumentHalt.sol";
 import {InstrumentMark} from "@generated/InstrumentMark.sol";
 import {OracleConstants as C} from "@generated/OracleConstants.sol";
+import {RoundScales} from "@generated/RoundScales.sol";
 import {RoundSpots} from "@generated/RoundSpots.sol";
+import {FixedPoint} from "contracts/oracle/FixedPoint.sol";
 import {RoundFacts} from "contracts/oracle/IRoundJudge.sol";
 
 /// The part of a round's raw data, listing and configuration that a challenge brings.
@@ -124,6 +126,14 @@ library RoundEvidence {
         if (underlying == 0) return int256(RoundSpots.spot0Nano(word));
         if (underlying == 1) return int256(RoundSpots.spot1Nano(word));
         return underlying == 2 ? int256(RoundSpots.spot2Nano(word)) : int256(0);
+    }
+
+    /// @notice What multiplies ranges and charges of an underlying, basis points of 1
+    function scaleOf(Evidence memory evidence, uint256 underlying) internal pure returns (int256) {
+        uint256 word = wordAt(section(evidence, uint256(C.SECTION_HEADER)), uint256(C.HEADER_SCALES));
+        if (underlying == 0) return int256(RoundScales.scale0Bps(word));
+        if (underlying == 1) return int256(RoundScales.scale1Bps(word));
+        return underlying == 2 ? int256(RoundScales.scale2Bps(word)) : FixedPoint.BASIS_POINTS;
     }
 
     /// @return forwardNano 0 where the round has no such expiry

@@ -91,11 +91,13 @@ abstract contract VectorJudge is IRoundJudge, OracleTables {
         input.table = tables.normal;
         input.configuration = evidence.configuration;
         input.mmFactorBps = _mmFactorBps(facts.parameters);
+        input.regularMask = _regularMask(facts.parameters);
         input.asOfSeconds = evidence.asOfSeconds();
         input.instrument = instrument;
         uint256 kind = ListedInstrument.kind(instrument);
         uint256 underlying = ListedInstrument.underlying(instrument);
         if (kind != uint256(C.KIND_CASH)) input.spotNano = evidence.spotOf(underlying);
+        input.scaleBps = evidence.scaleOf(underlying);
         uint256 smileAt;
         (input.forwardNano, smileAt) = evidence.forwardOf(underlying, ListedInstrument.expirySeconds(instrument));
         if (kind == uint256(C.KIND_OPTION) && input.forwardNano != 0) input.smile = evidence.section(smileAt);
@@ -114,6 +116,11 @@ abstract contract VectorJudge is IRoundJudge, OracleTables {
     function _mmFactorBps(uint256 parameters) private pure returns (int256) {
         uint256 mask = (1 << Protocol.MM_FACTOR_BPS_BITS) - 1;
         return int256((parameters >> Protocol.MM_FACTOR_BPS_OFFSET) & mask);
+    }
+
+    function _regularMask(uint256 parameters) private pure returns (uint256) {
+        uint256 mask = (1 << Protocol.REGULAR_MASK_BITS) - 1;
+        return (parameters >> Protocol.REGULAR_MASK_OFFSET) & mask;
     }
 
     function _indexOf(RoundFacts[] memory facts, uint64 sequence) private pure returns (uint256) {

@@ -106,7 +106,7 @@ const configuration = z.strictObject({
 
 const underlying = z.strictObject({
   record: z.literal('underlying'),
-  quote: z.strictObject({ symbol, spot: decimal }),
+  quote: z.strictObject({ symbol, spot: decimal, scale: decimal.optional() }),
 })
 const expiry = z.strictObject({
   record: z.literal('expiry'),

@@ -3,6 +3,7 @@ import { ODD_RECIPROCALS_Q120 } from '../fixed-point/ln.ts'
 import { CELL_BITS, CELLS, DEGREE } from '../fixed-point/normal-table.ts'
 import { Q64_BITS } from '../fixed-point/q64.ts'
 import { LN2_Q120, Q120_BITS, SQRT2_Q120 } from '../fixed-point/q120.ts'
+import { PARKINSON_NANO } from '../oracle/activity.ts'
 import { FIELD_MODULUS } from '../protocol/field.ts'
 import * as words from '../protocol/oracle-words.ts'
 import {
@@ -10,6 +11,7 @@ import {
   GREEK_RATE_BITS,
   LIMB_RADIX_BITS,
   LIMBS_PER_ELEMENT,
+  MAX_SCALE_BPS,
   PLACE_BITS,
   RATE_BITS,
 } from '../protocol/ranges.ts'
@@ -23,8 +25,10 @@ import {
   VALUE_DIM,
 } from '../protocol/risk-layout.ts'
 import { YEAR_SECONDS } from '../risk/black76.ts'
+import { MAX_CHARGE_BPS, MAX_SHOCK_BPS } from '../risk/configuration-rules.ts'
 import { FORWARD_SPOT_RATIO, MAX_PRICE_NANO, MAX_VOL_NANO, MIN_VOL_NANO } from '../risk/market/check.ts'
 import { HALT_CHARGE_BPS } from '../risk/matrix.ts'
+import { DEEPEST_FALL_BPS } from '../risk/scaled-configuration.ts'
 import { DAY_SECONDS, THIRTY_DAYS_SECONDS } from '../risk/surface.ts'
 import { solidityHeader } from './generate-protocol.ts'
 import {
@@ -47,6 +51,11 @@ export function oracleConstants(): Readonly<Record<string, bigint>> {
     DAY_SECONDS: BigInt(DAY_SECONDS),
     THIRTY_DAYS_SECONDS: BigInt(THIRTY_DAYS_SECONDS),
     HALT_CHARGE_BPS,
+    MAX_SCALE_BPS,
+    MAX_SHOCK_BPS,
+    MAX_CHARGE_BPS,
+    DEEPEST_FALL_BPS,
+    PARKINSON_NANO,
     MAX_PRICE_NANO,
     LEAST_PRICE_NANO: words.LEAST_PRICE_NANO,
     MIN_VOL_NANO,
@@ -107,10 +116,14 @@ function layoutConstants(): Record<string, bigint> {
     SECTION_HALTS: words.SECTION_HALTS,
     SECTION_TOPS: words.SECTION_TOPS,
     SECTION_GROUPS: words.SECTION_GROUPS,
+    SECTION_SYNTHETIC: words.SECTION_SYNTHETIC,
     SECTION_SMILES: words.SECTION_SMILES,
     HEADER_LISTING: words.HEADER_LISTING,
     HEADER_SPOTS: words.HEADER_SPOTS,
+    HEADER_SCALES: words.HEADER_SCALES,
     HEADER_FORWARDS: words.HEADER_FORWARDS,
+    SYNTHETIC_WORDS: words.SYNTHETIC_WORDS,
+    SYNTHETIC_ACTIVITY_WORDS: words.SYNTHETIC_ACTIVITY_WORDS,
     LISTING_PART_PLACES: words.LISTING_PART_PLACES,
   }
   const kinds = words.INSTRUMENT_KINDS.map((kind, code) => [`KIND_${kind.toUpperCase()}`, BigInt(code)])

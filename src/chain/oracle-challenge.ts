@@ -8,6 +8,7 @@ import {
   SECTION_HEADER,
   SECTION_MARKS,
   SECTION_SMILES,
+  SECTION_SYNTHETIC,
   SECTION_TOPS,
 } from '../protocol/oracle-words.ts'
 import { placeOf } from '../risk/risk-tree.ts'
@@ -25,7 +26,7 @@ export interface PostedRound extends PostedData {
 }
 
 /** In the order in which the oracle has them. */
-export const JUDGES = ['format', 'standing', 'tree', 'cell', 'group'] as const
+export const JUDGES = ['format', 'standing', 'tree', 'cell', 'group', 'scale'] as const
 export type Judge = (typeof JUDGES)[number]
 
 export interface Challenge {
@@ -67,17 +68,11 @@ export function challengeOf(
       return one('tree', round, ['uint256', EVIDENCE], [fault.top, evidence])
     }
     case 'standing': {
-      const before = round.previous === 0 ? [] : [required(lookup, round.previous)]
-      const rounds = [round, ...before].map((posted) =>
-        evidenceOf(posted, [SECTION_HEADER, SECTION_HALTS], partOf(placeOf(fault.id))),
-      )
-      const sequences = [round, ...before].map(({ sequence }) => sequence)
-      return {
-        judge: JUDGES.indexOf('standing'),
-        sequences,
-        evidence: CODER.encode(['uint256', `${EVIDENCE}[]`], [fault.id, rounds]),
-      }
+      const sections = [SECTION_HEADER, SECTION_HALTS]
+      return withPrevious('standing', round, fault.id, sections, lookup, partOf(placeOf(fault.id)))
     }
+    case 'scale':
+      return withPrevious('scale', round, fault.underlying, [SECTION_HEADER, SECTION_SYNTHETIC], lookup)
     case 'cell': {
       const nodes = round.data.groups.length === 0 ? SECTION_TOPS : SECTION_GROUPS
       const { sequences, rounds } = pricingEvidence(round, [fault.place], [nodes], lookup)
@@ -89,6 +84,24 @@ export function challengeOf(
       const evidence = CODER.encode(['uint256', `${EVIDENCE}[]`], [fault.group, rounds])
       return { judge: JUDGES.indexOf('group'), sequences, evidence }
     }
+  }
+}
+
+/** What follows from the round before: evidence of both, or of the first round alone. */
+function withPrevious(
+  judge: Judge,
+  round: PostedRound,
+  about: number,
+  sections: readonly number[],
+  lookup: PostedLookup,
+  part?: number,
+): Challenge {
+  const before = round.previous === 0 ? [] : [required(lookup, round.previous)]
+  const rounds = [round, ...before].map((posted) => evidenceOf(posted, sections, part))
+  return {
+    judge: JUDGES.indexOf(judge),
+    sequences: [round, ...before].map(({ sequence }) => sequence),
+    evidence: CODER.encode(['uint256', `${EVIDENCE}[]`], [about, rounds]),
   }
 }
 

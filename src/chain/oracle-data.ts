@@ -1,4 +1,5 @@
 import { concat, getBytes, hexlify, keccak256, toBeHex } from 'ethers'
+import type { SyntheticEntry } from '../oracle/synthetic-round.ts'
 import { InputError } from '../protocol/errors.ts'
 import {
   EXPIRY_FORWARD,
@@ -6,32 +7,37 @@ import {
   HEADER_FORWARDS,
   HEADER_LISTING,
   HEADER_QUOTES,
+  HEADER_SCALES,
   HEADER_SPOTS,
   INSTRUMENT_HALT,
   INSTRUMENT_KINDS,
   INSTRUMENT_MARK,
   LISTED_INSTRUMENT,
+  ROUND_SCALES,
   ROUND_SPOTS,
   SECTION_GROUPS,
   SECTION_HALTS,
   SECTION_HEADER,
   SECTION_MARKS,
   SECTION_SMILES,
+  SECTION_SYNTHETIC,
   SECTION_TOPS,
   SMILE_POINT_BYTES,
 } from '../protocol/oracle-words.ts'
 import { packWord, unpackWord } from '../protocol/packed-word.ts'
 import type { InstrumentQuote, SmilePoint } from '../risk/market/snapshot.ts'
+import { syntheticEntries, syntheticWords } from './oracle-synthetic.ts'
 
 /**
  * A round's raw data as it stands on chain: sections of bytes, each hashed by itself, so that a challenge brings the few
  * that it needs. Underlyings go by their place in the configuration. Pure.
  *
- *   header   hash of the listing, hash of the quotes, time and spots, then a word to each expiry: its forward
+ *   header   hash of the listing, hash of the quotes, time and spots, scales, then a word to each expiry: its forward
  *   marks    a word to each perpetual and future, by id
  *   halts    a word to each instrument whose last vector stands, by id
  *   tops     the 64 top nodes of the risk tree
  *   groups   nodes of eight leaves, up to the last listed one; none in the small tree, whose top nodes are leaves
+ *   synthetic  what the scales follow from: oracle-synthetic.ts
  *   smiles   one section to each forward of the header: strike and volatility, 13 bytes a point
  */
 export interface RoundData {
@@ -40,12 +46,16 @@ export interface RoundData {
   readonly asOfSeconds: number
   /** By underlying of the configuration; 0: none. */
   readonly spotsNano: readonly [bigint, bigint, bigint]
+  /** By underlying of the configuration: what multiplies its ranges and charges, basis points of 1. */
+  readonly scalesBps: readonly [bigint, bigint, bigint]
   /** By underlying, then time. */
   readonly expiries: readonly ExpiryData[]
   readonly marks: readonly MarkData[]
   readonly halts: readonly HaltData[]
   readonly tops: readonly bigint[]
   readonly groups: readonly bigint[]
+  /** By underlying of the configuration. */
+  readonly synthetic: readonly (SyntheticEntry | undefined)[]
 }
 
 export interface ExpiryData {
@@ -77,6 +87,8 @@ export function encodeRoundData(data: RoundData): string[] {
     spot1Nano,
     spot2Nano,
   })
+  const [scale0Bps, scale1Bps, scale2Bps] = data.scalesBps
+  const scales = packWord(ROUND_SCALES, { scale0Bps, scale1Bps, scale2Bps })
   const forwards = data.expiries.map(({ underlying, expirySeconds, forwardNano }) =>
     packWord(EXPIRY_FORWARD, {
       underlying: BigInt(underlying),
@@ -95,11 +107,12 @@ export function encodeRoundData(data: RoundData): string[] {
     packWord(INSTRUMENT_HALT, { id: BigInt(id), standingSequence: BigInt(standingSequence) }),
   )
   return [
-    concat([data.listingHash, data.quotesHash, wordsBytes([spots, ...forwards])]),
+    concat([data.listingHash, data.quotesHash, wordsBytes([spots, scales, ...forwards])]),
     wordsBytes(marks),
     wordsBytes(halts),
     wordsBytes(data.tops),
     wordsBytes(data.groups),
+    wordsBytes(syntheticWords(data.synthetic)),
     ...data.expiries.map(({ smile }) => smileBytes(smile)),
   ]
 }
@@ -113,13 +126,15 @@ export function decodeRoundData(sections: readonly string[]): RoundData {
     const words = bytesWords(bytes, 'header')
     if (words.length < HEADER_FORWARDS) throw new InputError('is too short', { field: 'header' })
     const forwards = words.slice(HEADER_FORWARDS).map((word) => unpackWord(EXPIRY_FORWARD, word))
-    return { words, spots: unpackWord(ROUND_SPOTS, words[HEADER_SPOTS]!), forwards }
+    const spots = unpackWord(ROUND_SPOTS, words[HEADER_SPOTS]!)
+    return { words, spots, scales: unpackWord(ROUND_SCALES, words[HEADER_SCALES]!), forwards }
   })
   return {
     listingHash: toBeHex(header.words[HEADER_LISTING]!, 32),
     quotesHash: toBeHex(header.words[HEADER_QUOTES]!, 32),
     asOfSeconds: Number(header.spots.asOfSeconds),
     spotsNano: [header.spots.spot0Nano, header.spots.spot1Nano, header.spots.spot2Nano],
+    scalesBps: [header.scales.scale0Bps, header.scales.scale1Bps, header.scales.scale2Bps],
     expiries: header.forwards.map(({ underlying, expirySeconds, forwardNano }, index) => ({
       underlying: Number(underlying),
       expirySeconds: Number(expirySeconds),
@@ -130,6 +145,7 @@ export function decodeRoundData(sections: readonly string[]): RoundData {
     halts: read(sections, SECTION_HALTS, (bytes) => bytesWords(bytes, 'halts').map(haltOf)),
     tops: read(sections, SECTION_TOPS, (bytes) => bytesWords(bytes, 'tops')),
     groups: read(sections, SECTION_GROUPS, (bytes) => bytesWords(bytes, 'groups')),
+    synthetic: read(sections, SECTION_SYNTHETIC, (bytes) => syntheticEntries(bytesWords(bytes, 'synthetic'))),
   }
 }
 

@@ -1,11 +1,18 @@
 import { Interface, NonceManager, type Signer } from 'ethers'
+import {
+  checkOracleParameters,
+  DEFAULT_ORACLE_PARAMETERS,
+  type SyntheticParameters,
+} from '../oracle/oracle-parameters.ts'
 import type { MarginInstance } from '../protocol/instances.ts'
 import { riskPlaces } from '../protocol/instances.ts'
 import { LISTING_PART_PLACES } from '../protocol/oracle-words.ts'
+import { DEFAULT_CONFIGURATION } from '../risk/default-configuration.ts'
 import { lowerLevels } from '../risk/risk-tree.ts'
 import { type Artifacts, type BuildOptions, buildContracts } from './build.ts'
 import { deployContract } from './deploy-contract.ts'
 import { JUDGES, type Judge } from './oracle-challenge.ts'
+import { scaleRules } from './oracle-scaling.ts'
 import { tableContracts } from './oracle-tables.ts'
 import { chainErrorOf } from './transactions.ts'
 
@@ -31,6 +38,8 @@ export interface OracleTerms {
   readonly rewardBps: number
   /** Gets the rest. */
   readonly treasury: string
+  /** What scales follow by, and the underlyings of the configuration in its order; the defaults where missing. */
+  readonly scaling?: { readonly synthetic: SyntheticParameters; readonly underlyings: readonly string[] }
 }
 
 export interface OracleOptions extends BuildOptions, OracleTerms {
@@ -42,8 +51,15 @@ export interface OracleOptions extends BuildOptions, OracleTerms {
   readonly artifacts?: Artifacts
 }
 
+const DEFAULT_SCALING = {
+  synthetic: DEFAULT_ORACLE_PARAMETERS.synthetic,
+  underlyings: DEFAULT_CONFIGURATION.underlyings,
+}
+
 export async function deployOracle(options: OracleOptions): Promise<OracleDeployment> {
   const { deployer, instance } = options
+  const { synthetic, underlyings } = { ...DEFAULT_SCALING, ...options.scaling }
+  checkOracleParameters({ ...DEFAULT_ORACLE_PARAMETERS, synthetic })
   const artifacts = options.artifacts ?? (await buildContracts(options))
   const constructorArguments: Record<string, readonly unknown[]> = {}
   const put = (name: string, args: readonly unknown[]) => {
@@ -58,6 +74,7 @@ export async function deployOracle(options: OracleOptions): Promise<OracleDeploy
     tree: await put('TreeJudge', [tables, levels]),
     cell: await put('CellJudge', [tables, levels]),
     group: await put('GroupJudge', [tables, levels]),
+    scale: await put('ScaleJudge', [scaleRules(synthetic, underlyings)]),
   }
   const parts = Math.ceil(riskPlaces(instance) / LISTING_PART_PLACES)
   const listing = await put('InstrumentListing', [options.admin, parts])

@@ -1,4 +1,5 @@
 import { id, type Signer } from 'ethers'
+import type { SyntheticRound } from '../oracle/synthetic-round.ts'
 import type { Hasher } from '../protocol/poseidon.ts'
 import type { RiskConfiguration } from '../risk/configuration.ts'
 import { configurationHash } from '../risk/configuration-hash.ts'
@@ -19,6 +20,8 @@ export interface PricedMarket {
   readonly configuration: RiskConfiguration
   /** keccak-256 of what the market was made from: the bundle's market hash, where there is one. */
   readonly quotesHash: string
+  /** What the snapshot's scales follow from; undefined: that of the round before stands. */
+  readonly synthetic?: SyntheticRound
 }
 
 /** A round that is ready to be signed and posted. */
@@ -58,7 +61,7 @@ export class RoundDesk {
 
   /** Brings the listing on chain to the market's, and makes the round of it. Nothing is posted. */
   async prepare(sequence: number, market: PricedMarket): Promise<PreparedRound> {
-    const { snapshot, matrix, configuration, quotesHash } = market
+    const { snapshot, matrix, configuration, quotesHash, synthetic } = market
     const { previous } = this.#state
     const listed = listedWords(this.#state.listed, snapshot, matrix, configuration)
     await listInstruments(this.#connection, this.#lister, this.#state.listed, listed)
@@ -66,6 +69,7 @@ export class RoundDesk {
     const listingHash = listingHashOf(listingParts(listed))
     const data = makeRoundData(this.#hasher, {
       ...{ snapshot, matrix, configuration, listingHash, quotesHash },
+      ...(synthetic === undefined ? {} : { synthetic }),
       ...(previous === undefined ? {} : { previous }),
     })
     const sections = encodeRoundData(data)

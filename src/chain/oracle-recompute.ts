@@ -1,3 +1,5 @@
+import { DEFAULT_ORACLE_PARAMETERS, type SyntheticParameters } from '../oracle/oracle-parameters.ts'
+import { NO_SYNTHETIC, wrongSynthetic } from '../oracle/synthetic-round.ts'
 import { InputError, TacitError } from '../protocol/errors.ts'
 import { FIELD_MODULUS } from '../protocol/field.ts'
 import { type MarginInstance, riskPlaces } from '../protocol/instances.ts'
@@ -12,6 +14,7 @@ import {
   SECTION_TOPS,
 } from '../protocol/oracle-words.ts'
 import type { Hasher } from '../protocol/poseidon.ts'
+import { BASIS_POINTS, MAX_SCALE_BPS } from '../protocol/ranges.ts'
 import type { RiskConfiguration } from '../risk/configuration.ts'
 import { marginParametersOf } from '../risk/configuration.ts'
 import { FORWARD_SPOT_RATIO, MAX_PRICE_NANO, MAX_VOL_NANO, MIN_VOL_NANO } from '../risk/market/check.ts'
@@ -46,22 +49,29 @@ export type RoundLookup = (sequence: number) => PostedData | undefined
 export type RoundFault =
   | { readonly kind: 'format'; readonly section: number }
   | { readonly kind: 'standing'; readonly id: number }
+  | { readonly kind: 'scale'; readonly underlying: number }
   | { readonly kind: 'root' }
   | { readonly kind: 'top'; readonly top: number }
   | { readonly kind: 'group'; readonly group: number; readonly place: number }
   | { readonly kind: 'cell'; readonly place: number }
 
-/** The first fault of a round, or undefined: then its root is the one that its raw data make. */
+/**
+ * The first fault of a round, or undefined: then its root is the one that its raw data make.
+ * @param parameters by which the oracle's scales follow.
+ */
 export function findFault(
   hasher: Hasher,
   instance: MarginInstance,
   round: PostedData,
   lookup: RoundLookup,
+  parameters: SyntheticParameters = DEFAULT_ORACLE_PARAMETERS.synthetic,
 ): RoundFault | undefined {
   const section = wrongSection(round, instance)
   if (section !== undefined) return { kind: 'format', section }
   const halted = wrongHalt(round, lookup)
   if (halted !== undefined) return { kind: 'standing', id: halted }
+  const underlying = wrongScale(round, lookup, parameters)
+  if (underlying !== undefined) return { kind: 'scale', underlying }
   if (topRoot(hasher, round.data.tops) !== round.riskRoot) return { kind: 'root' }
   const leaves = expectedLeaves(hasher, instance, round, lookup)
   if (lowerLevels(instance) === 0) {
@@ -167,7 +177,9 @@ export function snapshotOf(data: RoundData, configuration: RiskConfiguration): M
   }))
   return {
     asOfSeconds: data.asOfSeconds,
-    underlyings: present.map(({ symbol, spotNano }) => ({ symbol, spotNano })),
+    underlyings: present.map(({ symbol, spotNano, place }) => {
+      return { symbol, spotNano, scaleBps: data.scalesBps[place]! }
+    }),
     expiries,
     instruments: [],
   }
@@ -229,11 +241,12 @@ function wrongSection({ data, sequence }: PostedData, instance: MarginInstance):
   return smile < 0 ? undefined : SECTION_SMILES + smile
 }
 
-function isHeader({ spotsNano, expiries, asOfSeconds }: RoundData): boolean {
+function isHeader({ spotsNano, scalesBps, expiries, asOfSeconds }: RoundData): boolean {
   const key = ({ underlying, expirySeconds }: RoundData['expiries'][number]) =>
     BigInt(underlying) * 2n ** 40n + BigInt(expirySeconds)
   return (
     spotsNano.every((spot) => spot === 0n || isPrice(spot)) &&
+    scalesBps.every((scale) => scale >= BASIS_POINTS && scale <= MAX_SCALE_BPS) &&
     isRising(expiries.map(key)) &&
     expiries.every(({ underlying, expirySeconds, forwardNano }) => {
       const spot = spotsNano[underlying] ?? 0n
@@ -244,11 +257,28 @@ function isHeader({ spotsNano, expiries, asOfSeconds }: RoundData): boolean {
 
 /** The first halted instrument for which another round's vector must stand. */
 function wrongHalt(round: PostedData, lookup: RoundLookup): number | undefined {
+  const before = previousOf(round, lookup)
+  return round.data.halts.find((halt) => halt.standingSequence !== standingSequence(halt.id, before))?.id
+}
+
+/** The first underlying whose scale does not follow from what is published of it. */
+function wrongScale(
+  round: PostedData,
+  lookup: RoundLookup,
+  parameters: SyntheticParameters,
+): number | undefined {
+  const before = previousOf(round, lookup)?.data.synthetic ?? NO_SYNTHETIC.entries
+  const { synthetic: entries, scalesBps, asOfSeconds } = round.data
+  const { underlyings } = round.configuration
+  return wrongSynthetic(before, { entries, scalesBps, asOfSeconds }, underlyings, parameters)
+}
+
+function previousOf(round: PostedData, lookup: RoundLookup): PostedData | undefined {
   const before = round.previous === 0 ? undefined : lookup(round.previous)
   if (before === undefined && round.previous !== 0) {
     throw new InputError(`round ${round.previous} is not at hand`, { field: 'previous' })
   }
-  return round.data.halts.find((halt) => halt.standingSequence !== standingSequence(halt.id, before))?.id
+  return before
 }
 
 function areNodes(nodes: readonly bigint[]): boolean {

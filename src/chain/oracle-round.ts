@@ -1,8 +1,10 @@
 import { concat, keccak256 } from 'ethers'
+import { NO_SYNTHETIC, type SyntheticRound } from '../oracle/synthetic-round.ts'
 import { InputError } from '../protocol/errors.ts'
 import { TREE_ARITY } from '../protocol/octary-tree.ts'
 import { LEAST_PRICE_NANO, LISTING_PART_PLACES } from '../protocol/oracle-words.ts'
 import type { Hasher } from '../protocol/poseidon.ts'
+import { BASIS_POINTS } from '../protocol/ranges.ts'
 import type { RiskConfiguration } from '../risk/configuration.ts'
 import type { InstrumentQuote, MarketSnapshot } from '../risk/market/snapshot.ts'
 import type { RiskMatrix } from '../risk/matrix.ts'
@@ -61,11 +63,13 @@ export interface RoundInput {
   readonly listingHash: string
   /** keccak-256 of the quotes that the market was made from. */
   readonly quotesHash: string
+  /** What the market's scales follow from (syntheticRound); undefined: that of the round before stands. */
+  readonly synthetic?: SyntheticRound
   /** The round before, whose vectors stand for what this one halts; undefined for the first. */
   readonly previous?: { readonly sequence: number; readonly data: RoundData; readonly listed: ListedWords }
 }
 
-/** @throws InputError for a price below what a chain's round may hold. */
+/** @throws InputError for a price below what a chain's round may hold, and for a scale that does not follow. */
 export function makeRoundData(hasher: Hasher, input: RoundInput): RoundData {
   const { snapshot, matrix, configuration } = input
   const halted = new Set(matrix.halted.map(({ id }) => id))
@@ -82,11 +86,13 @@ export function makeRoundData(hasher: Hasher, input: RoundInput): RoundData {
       })
     }
   }
+  const synthetic = syntheticOf(input)
   return {
     listingHash: input.listingHash,
     quotesHash: input.quotesHash,
     asOfSeconds: snapshot.asOfSeconds,
     spotsNano: [spots[0] ?? 0n, spots[1] ?? 0n, spots[2] ?? 0n],
+    scalesBps: synthetic.scalesBps,
     expiries,
     marks: marksOf(snapshot, matrix).filter(({ id }) => !halted.has(id)),
     halts: matrix.halted
@@ -94,7 +100,22 @@ export function makeRoundData(hasher: Hasher, input: RoundInput): RoundData {
       .sort((a, b) => a.id - b.id),
     tops: matrix.tree.topNodes,
     groups: groupNodes(hasher, matrix.tree),
+    synthetic: synthetic.entries,
   }
+}
+
+/** A round whose scales do not follow from what it publishes would be rejected. */
+function syntheticOf({ synthetic, previous, snapshot, configuration }: RoundInput): SyntheticRound {
+  const before = previous && { entries: previous.data.synthetic, scalesBps: previous.data.scalesBps }
+  const chosen = synthetic ?? before ?? NO_SYNTHETIC
+  for (const { symbol, scaleBps = BASIS_POINTS } of snapshot.underlyings) {
+    const follows = chosen.scalesBps[configuration.underlyings.indexOf(symbol)]
+    if (follows !== undefined && follows !== scaleBps) {
+      const rule = `of ${symbol} is ${scaleBps}, and ${follows} basis points follow from published data`
+      throw new InputError(rule, { field: 'scale' })
+    }
+  }
+  return chosen
 }
 
 /** Nodes of eight leaves, up to the last that is not empty; none in a tree whose leaves are its top nodes. */

@@ -1,4 +1,5 @@
 import type { Signer } from 'ethers'
+import { NO_SYNTHETIC } from '../oracle/synthetic-round.ts'
 import { InputError, TacitError } from '../protocol/errors.ts'
 import type { MarginInstance } from '../protocol/instances.ts'
 import { packMarginParameters } from '../protocol/parameters.ts'
@@ -18,6 +19,7 @@ import { packedConfigurationHash } from './oracle-configuration.ts'
 import { decodeRoundData, type RoundData } from './oracle-data.ts'
 import { prepareGroup } from './oracle-group.ts'
 import { findFault, type RoundFault } from './oracle-recompute.ts'
+import { readScaleRules } from './oracle-scaling.ts'
 import { type Sent, view } from './transactions.ts'
 
 /**
@@ -138,11 +140,12 @@ export class OracleWatch {
     })
     const configuration = await this.#configurationOf(log)
     if (configuration === undefined) return told('unknown configuration')
+    const parameters = await readScaleRules(connection, configuration.underlyings)
     const started = performance.now()
     const { round, fault: malformed } = await this.#decode(log, configuration)
     this.#rounds.set(sequence, round)
     const lookup = (number: number) => this.#rounds.get(number)
-    const fault = malformed ?? findFault(hasher, instance, round, lookup)
+    const fault = malformed ?? findFault(hasher, instance, round, lookup, parameters)
     const recomputeMs = performance.now() - started
     if (fault === undefined) return told('honest', undefined, [], recomputeMs)
     if (await view<boolean>(connection.oracle, 'isRejected', [sequence], connection.errors)) {
@@ -217,6 +220,7 @@ const NO_DATA: RoundData = {
   quotesHash: EMPTY_LISTING,
   asOfSeconds: 0,
   spotsNano: [0n, 0n, 0n],
+  ...{ scalesBps: NO_SYNTHETIC.scalesBps, synthetic: NO_SYNTHETIC.entries },
   expiries: [],
   marks: [],
   halts: [],

@@ -35,6 +35,7 @@ const EVIDENCE: Readonly<Record<string, Words>> = {
     `the evidence is about ${rounds} rounds, and the challenge names ${facts}`,
   RoundMissing: (sequence) => `the evidence lacks round ${sequence}, whose vector stands`,
   PlaceOutOfRange: (place) => `the risk tree has no place ${place}`,
+  UnderlyingOutOfRange: (underlying) => `a configuration has no underlying ${underlying}`,
   GroupOutOfRange: (group) => `the risk tree has no group ${group}`,
   TopOutOfRange: (top) => `the risk tree has no top node ${top}`,
   OpeningMismatch: (given, posted) => `the opened leaves hash to ${given}, and the posted node is ${posted}`,

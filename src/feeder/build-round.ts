@@ -4,6 +4,7 @@ import { encodeRoundData, type RoundData, roundDataHash } from '../chain/oracle-
 import { type PostedData, vectorsOf } from '../chain/oracle-recompute.ts'
 import { makeRoundData, standingSequence } from '../chain/oracle-round.ts'
 import type { RoundMedians } from '../oracle/round-medians.ts'
+import { NO_SYNTHETIC, syntheticRound, withScales } from '../oracle/synthetic-round.ts'
 import type { MarginInstance } from '../protocol/instances.ts'
 import { packMarginParameters } from '../protocol/parameters.ts'
 import type { Hasher } from '../protocol/poseidon.ts'
@@ -44,7 +45,16 @@ export async function buildRound(
 ): Promise<BuiltRound> {
   const { hasher, instance } = making
   const { configuration, standing } = head
-  const snapshot = roundMarket(medians, head.listed, configuration)
+  const { underlyings } = configuration
+  const synthetic = syntheticRound({
+    before: standing?.data.synthetic ?? NO_SYNTHETIC.entries,
+    asOfSeconds: medians.asOfSeconds,
+    activities: medians.activities,
+    underlyings,
+    parameters: head.scaling,
+  })
+  const market = roundMarket(medians, head.listed, configuration)
+  const snapshot = withScales(market, underlyings, synthetic.scalesBps)
   const request = { snapshot, configuration, instance, listing: namedListing(head.listed, configuration) }
   const matrix = await buildOnStanding(request, head, making)
   const data = makeRoundData(hasher, {
@@ -53,6 +63,7 @@ export async function buildRound(
     configuration,
     listingHash: head.listingHash,
     quotesHash: keccak256(concat(digests)),
+    synthetic,
     ...(standing === undefined ? {} : { previous: standing }),
   })
   const sections = encodeRoundData(data)

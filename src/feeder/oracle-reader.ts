@@ -5,9 +5,10 @@ import { packedConfigurationHash } from '../chain/oracle-configuration.ts'
 import { decodeRoundData } from '../chain/oracle-data.ts'
 import type { PostedData } from '../chain/oracle-recompute.ts'
 import { type ListedWords, listingHashOf } from '../chain/oracle-round.ts'
+import { readScaleRules } from '../chain/oracle-scaling.ts'
 import { chainErrorOf, view } from '../chain/transactions.ts'
 import type { GuardState } from '../oracle/guards.ts'
-import type { OracleParameters } from '../oracle/oracle-parameters.ts'
+import type { OracleParameters, SyntheticParameters } from '../oracle/oracle-parameters.ts'
 import { InputError } from '../protocol/errors.ts'
 import { packMarginParameters } from '../protocol/parameters.ts'
 import { marginParametersOf, type RiskConfiguration } from '../risk/configuration.ts'
@@ -41,6 +42,8 @@ export interface OracleHead extends RoundDomain {
   readonly feeders: readonly string[]
   /** Signatures that a round needs. */
   readonly quorum: number
+  /** What the scales of its rounds follow by. */
+  readonly scaling: SyntheticParameters
   /** By underlying: what the guards make of the standing rounds so far. */
   readonly guards: ReadonlyMap<string, GuardState>
 }
@@ -87,6 +90,7 @@ export class OracleReader {
     ])
     const configuration = await this.#configurationOf(approved.configurationHash, approved.parameters)
     const standing = latestStanding === 0n ? undefined : await this.round(Number(latestStanding))
+    const scaling = await readScaleRules(this.connection, configuration.underlyings)
     const guards = await this.#history.read(Number(latestStanding), configuration)
     return {
       ...domain,
@@ -99,6 +103,7 @@ export class OracleReader {
       configuration,
       feeders: [...feeders].sort((a, b) => (BigInt(a) < BigInt(b) ? -1 : 1)),
       quorum: Number(quorum),
+      scaling,
       guards,
     }
   }

@@ -1,7 +1,9 @@
 import { lnIntegerQ64 } from '../fixed-point/ln.ts'
 import { NANO, ratioQ64 } from '../fixed-point/q64.ts'
 import { InputError } from '../protocol/errors.ts'
+import { ACTIVITY_AMOUNTS, ACTIVITY_FIGURE } from '../protocol/oracle-words.ts'
 import { YEAR_SECONDS } from '../risk/black76.ts'
+import { MAX_PRICE_NANO } from '../risk/market/check.ts'
 
 /** What a venue publishes about one interval of trading in one underlying. Integers; prices nano-USD. */
 export interface MarketActivity {
@@ -18,8 +20,10 @@ export interface MarketActivity {
   readonly impliedVolNano: bigint
 }
 
+const IMPLIED_BITS = Object.fromEntries(ACTIVITY_FIGURE).impliedVolNano!
+
 /** 1 / (4 ln 2) as 1e-9. */
-const PARKINSON_NANO = 360_673_760n
+export const PARKINSON_NANO = 360_673_760n
 
 /**
  * Variance of an interval by the year, 1e-18 (a square of 1e-9): Parkinson's range estimator (M. Parkinson, Journal of Business
@@ -38,16 +42,17 @@ export function activityVariance(
   return (((square * NANO) >> 64n) * NANO * ratioQ64(BigInt(YEAR_SECONDS), BigInt(seconds))) >> 128n
 }
 
-/** @throws InputError unless 0 < low <= open, close <= high, and nothing is negative. */
+/** @throws InputError unless 0 < low <= open, close <= high, and everything fits its field of a round's data. */
 export function checkActivity(activity: MarketActivity): void {
   const { lowNano, highNano, openNano, closeNano } = activity
   const inside = (price: bigint) => lowNano <= price && price <= highNano
-  if (lowNano <= 0n || highNano >> 128n !== 0n || !inside(openNano) || !inside(closeNano)) {
-    throw new InputError('open and close must lie between low and high, above zero', { field: 'activity' })
+  if (lowNano <= 0n || highNano > MAX_PRICE_NANO || !inside(openNano) || !inside(closeNano)) {
+    const rule = 'open and close must lie between low and high, above zero and at most a billion USD'
+    throw new InputError(rule, { field: 'activity' })
   }
-  for (const field of ['volumeNano', 'depthNano', 'impliedVolNano'] as const) {
-    if (activity[field] < 0n || activity[field] >> 128n !== 0n) {
-      throw new InputError('must be an unsigned integer of 128 bits', { field })
+  for (const [field, bits] of [...ACTIVITY_AMOUNTS, ['impliedVolNano', IMPLIED_BITS] as const]) {
+    if (activity[field] < 0n || activity[field] >> BigInt(bits) !== 0n) {
+      throw new InputError(`must be an unsigned integer of ${bits} bits`, { field })
     }
   }
 }

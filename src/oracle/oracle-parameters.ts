@@ -1,5 +1,5 @@
 import { InputError } from '../protocol/errors.ts'
-import { BASIS_POINTS } from '../protocol/ranges.ts'
+import { BASIS_POINTS, MAX_SCALE_BPS } from '../protocol/ranges.ts'
 
 /**
  * Every parameter of the risk oracle, once: the synthetic volatility, the medians over feeders, the guards. Integers only;
@@ -24,10 +24,12 @@ export interface SyntheticParameters {
   readonly maximumRiseBpsPerMinute: bigint
   /** Thin depth counts at most this factor, basis points of 1. */
   readonly maximumThinnessBps: bigint
-  /** The cap: ranges and charges are never scaled beyond this. */
+  /** The cap: ranges and charges are never scaled beyond this; at most MAX_SCALE_BPS, which every round is held to. */
   readonly maximumScaleBps: bigint
   /** Scales are whole multiples of this, rounded up. */
   readonly scaleStepBps: bigint
+  /** What the first interval of an underlying is taken to have lasted: there is none before it. */
+  readonly firstIntervalSeconds: number
 }
 
 export interface QuorumParameters {
@@ -71,8 +73,9 @@ export const DEFAULT_ORACLE_PARAMETERS: OracleParameters = {
     decayHalfLifeSeconds: 21_600,
     maximumRiseBpsPerMinute: 500n,
     maximumThinnessBps: 20_000n,
-    maximumScaleBps: 25_000n,
+    maximumScaleBps: MAX_SCALE_BPS,
     scaleStepBps: 500n,
+    firstIntervalSeconds: 60,
   },
   quorum: {
     quorum: 3,
@@ -111,7 +114,11 @@ export function checkOracleParameters({ synthetic, quorum, guards }: OracleParam
     synthetic
   refuseUnless(slowHalfLifeSeconds > fastHalfLifeSeconds, 'slowHalfLifeSeconds', 'must be above the fast one')
   refuseUnless(maximumThinnessBps >= BASIS_POINTS, 'maximumThinnessBps', 'must be at least 10,000')
-  refuseUnless(maximumScaleBps >= BASIS_POINTS, 'maximumScaleBps', 'must be at least 10,000')
+  refuseUnless(
+    maximumScaleBps >= BASIS_POINTS && maximumScaleBps <= MAX_SCALE_BPS,
+    'maximumScaleBps',
+    `must be 10,000 to ${MAX_SCALE_BPS}`,
+  )
   refuseUnless(
     maximumScaleBps % scaleStepBps === 0n && BASIS_POINTS % scaleStepBps === 0n,
     'scaleStepBps',

@@ -10,7 +10,12 @@ import type { SyntheticParameters } from './oracle-parameters.ts'
  * The synthetic volatility of one underlying: what hedging costs now, from published data alone. docs/synthetic-volatility.md
  * has the formula and its reasons. Integers throughout, each step within int256, so anyone gets the same figure.
  */
-export interface SyntheticState {
+export interface SyntheticState extends SyntheticMemory {
+  readonly parts: SyntheticParts
+}
+
+/** All that the next state needs of the one before. */
+export interface SyntheticMemory {
   readonly endSeconds: number
   readonly closeNano: bigint
   /** Variance now, 1e-18 a year. */
@@ -24,7 +29,6 @@ export interface SyntheticState {
   readonly slowDepth: Average
   /** The figure: 1e-9 a year. */
   readonly figureNano: bigint
-  readonly parts: SyntheticParts
 }
 
 /** What the newest target was made of, 1e-9 a year; for display. */
@@ -45,7 +49,7 @@ export interface SyntheticParts {
  * @throws InputError for an interval that does not end after the one before, or prices that cannot be.
  */
 export function syntheticNext(
-  before: SyntheticState | undefined,
+  before: SyntheticMemory | undefined,
   activity: MarketActivity,
   intervalSeconds: number,
   parameters: SyntheticParameters,
@@ -109,7 +113,7 @@ function referenceOf({ referenceVolNano }: SyntheticParameters, symbol: string):
   return reference
 }
 
-type Averages = Pick<SyntheticState, 'fastVariance' | 'slowVol' | 'fastVolume' | 'slowVolume' | 'slowDepth'>
+type Averages = Pick<SyntheticMemory, 'fastVariance' | 'slowVol' | 'fastVolume' | 'slowVolume' | 'slowDepth'>
 
 function partsOf(
   averages: Averages,

@@ -29,6 +29,13 @@ export const ROUND_SPOTS = [
   ['spot2Nano', 64],
 ] as const satisfies WordFields<string>
 
+/** What multiplies ranges and charges of an underlying of the configuration, basis points of 1: 10,000 to MAX_SCALE_BPS. */
+export const ROUND_SCALES = [
+  ['scale0Bps', 24],
+  ['scale1Bps', 24],
+  ['scale2Bps', 24],
+] as const satisfies WordFields<string>
+
 export const EXPIRY_FORWARD = [
   ['expirySeconds', 40],
   ['underlying', 8],
@@ -46,6 +53,31 @@ export const INSTRUMENT_MARK = [
 export const INSTRUMENT_HALT = [
   ['id', 32],
   ['standingSequence', 32],
+] as const satisfies WordFields<string>
+
+/** What the newest interval of an underlying was, and the figure that follows; all zero: nothing was ever published. */
+export const ACTIVITY_PRICES = [
+  ['endSeconds', 40],
+  ['openNano', 64],
+  ['highNano', 64],
+  ['lowNano', 64],
+] as const satisfies WordFields<string>
+
+export const ACTIVITY_FIGURE = [
+  ['closeNano', 64],
+  ['impliedVolNano', 40],
+  ['figureNano', 64],
+] as const satisfies WordFields<string>
+
+export const ACTIVITY_AMOUNTS = [
+  ['volumeNano', 100],
+  ['depthNano', 100],
+] as const satisfies WordFields<string>
+
+/** A moving average of the synthetic volatility: a sum weighted by Q64, and its weight (at most 1 as Q64). */
+export const AVERAGE_WORD = [
+  ['sum', 184],
+  ['weightQ64', 65],
 ] as const satisfies WordFields<string>
 
 export const VOLATILITY_WORD = [
@@ -105,13 +137,26 @@ export const SECTION_MARKS = 1
 export const SECTION_HALTS = 2
 export const SECTION_TOPS = 3
 export const SECTION_GROUPS = 4
-export const SECTION_SMILES = 5
+export const SECTION_SYNTHETIC = 5
+export const SECTION_SMILES = 6
 
-/** Words of the header before the forwards: the listing's hash, the quotes' hash, spots. */
+/** Words of the header before the forwards: the listing's hash, the quotes' hash, spots, scales. */
 export const HEADER_LISTING = 0
 export const HEADER_QUOTES = 1
 export const HEADER_SPOTS = 2
-export const HEADER_FORWARDS = 3
+export const HEADER_SCALES = 3
+export const HEADER_FORWARDS = 4
+
+/** Words of the synthetic volatility of one underlying: activity, then the averages in the order of SYNTHETIC_AVERAGES. */
+export const SYNTHETIC_ACTIVITY_WORDS = 3
+export const SYNTHETIC_AVERAGES = [
+  'fastVariance',
+  'slowVol',
+  'fastVolume',
+  'slowVolume',
+  'slowDepth',
+] as const
+export const SYNTHETIC_WORDS = SYNTHETIC_ACTIVITY_WORDS + SYNTHETIC_AVERAGES.length
 
 /** Places in one part of the listing: those under one of the 64 top nodes of the large tree, all of the small one. */
 export const LISTING_PART_PLACES = 64

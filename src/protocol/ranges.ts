@@ -32,6 +32,8 @@ export const SLOT_BITS = QUANTITY_BITS + 1 + INSTRUMENT_ID_BITS
 export const SLOTS_PER_ELEMENT = 3
 
 export const BASIS_POINTS = 10_000n
+/** A round scales the ranges and charges of an underlying by at least 10,000 and by at most this, basis points of 1. */
+export const MAX_SCALE_BPS = 25_000n
 export const FACTOR_BPS_BITS = 16
 /** softShareBps and remainders of a division by 10,000. */
 export const SHARE_BPS_BITS = 14

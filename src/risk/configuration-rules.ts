@@ -11,9 +11,9 @@ import {
 } from './configuration.ts'
 
 /** Shocks beyond these are typing errors: +10,000% of spot, +10,000% of volatility, twice the volatility a deviation. */
-const MAX_SHOCK_BPS = 1_000_000n
+export const MAX_SHOCK_BPS = 1_000_000n
 const MAX_SKEW_BPS = 20_000n
-const MAX_CHARGE_BPS = BASIS_POINTS
+export const MAX_CHARGE_BPS = BASIS_POINTS
 const MAX_POWER_BPS = BASIS_POINTS
 const MAX_VOL_NANO = 1_000_000_000_000n
 const MAX_SECONDS = 10 * 365 * 86_400

@@ -7,6 +7,7 @@ import { callFromLogsNano, sqrtYearsQ64, totalDeviationQ64 } from './black76.ts'
 import type { RiskConfiguration, UnderlyingCharges, UnderlyingShock } from './configuration.ts'
 import { checkConfiguration } from './configuration-rules.ts'
 import type { ExpiryQuote, MarketSnapshot, UnderlyingQuote } from './market/snapshot.ts'
+import { configurationAtScales } from './scaled-configuration.ts'
 import {
   prepareVolatilityShock,
   shockedVolNano,
@@ -20,6 +21,7 @@ import {
 /** Everything that the instruments of one round share; made by prepareRound, read by riskVector. */
 export interface RoundContext {
   readonly asOfSeconds: number
+  /** At the market's scales. */
   readonly configuration: RiskConfiguration
   /** By underlying number of the snapshot. */
   readonly underlyings: readonly UnderlyingContext[]
@@ -70,12 +72,14 @@ export interface CallValues {
 /**
  * Precomputes what instruments share: per underlying its distinct shocks (scenarios that move it alike are priced
  * once), per expiry the time, the smile, and per shock the forward, its ln and the volatility term.
+ * The configuration is scaled by what the market's underlyings carry.
  * Underlyings are matched to the configuration by symbol, so a market that lacks one keeps the others' dimensions.
  * @throws InputError for an unsound configuration, an underlying that it does not know, an expiry that repeats, a
  * price that is not above zero or a malformed smile.
  */
-export function prepareRound(snapshot: MarketSnapshot, configuration: RiskConfiguration): RoundContext {
-  checkConfiguration(configuration)
+export function prepareRound(snapshot: MarketSnapshot, unscaled: RiskConfiguration): RoundContext {
+  checkConfiguration(unscaled)
+  const configuration = configurationAtScales(unscaled, snapshot.underlyings)
   const underlyings = snapshot.underlyings.map((underlying, index) =>
     prepareUnderlying(
       underlying,

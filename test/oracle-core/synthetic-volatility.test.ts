@@ -2,7 +2,6 @@ import { describe, expect, it } from 'vitest'
 import { activityVariance, type MarketActivity } from '../../src/oracle/activity.ts'
 import { averageNext, averageValue, decayQ64, NO_AVERAGE } from '../../src/oracle/average.ts'
 import { checkOracleParameters, DEFAULT_ORACLE_PARAMETERS } from '../../src/oracle/oracle-parameters.ts'
-import { scaleConfiguration } from '../../src/oracle/scaled-configuration.ts'
 import {
   type SyntheticState,
   syntheticNext,
@@ -14,6 +13,7 @@ import { DEFAULT_CONFIGURATION } from '../../src/risk/default-configuration.ts'
 import { marginOf } from '../../src/risk/margin.ts'
 import { sampleMarket } from '../../src/risk/market/sample.ts'
 import { pricerOf } from '../../src/risk/matrix.ts'
+import { scaleConfiguration } from '../../src/risk/scaled-configuration.ts'
 import { CRASH, crashPath } from './fixtures.ts'
 
 const { synthetic } = DEFAULT_ORACLE_PARAMETERS
@@ -198,7 +198,9 @@ describe('parts', () => {
     expect(() => checkOracleParameters(DEFAULT_ORACLE_PARAMETERS)).not.toThrow()
     const broken = (change: Partial<typeof synthetic>) => () =>
       checkOracleParameters({ ...DEFAULT_ORACLE_PARAMETERS, synthetic: { ...synthetic, ...change } })
-    expect(broken({ maximumScaleBps: 9_500n })).toThrow(/at least 10,000/)
+    expect(broken({ maximumScaleBps: 9_500n })).toThrow(/10,000 to 25000/)
+    // Every round on chain is held to the protocol's cap.
+    expect(broken({ maximumScaleBps: 25_500n })).toThrow(/10,000 to 25000/)
     expect(broken({ scaleStepBps: 700n })).toThrow(/must divide/)
     expect(broken({ slowHalfLifeSeconds: 60 })).toThrow(/above the fast/)
     expect(broken({ decayHalfLifeSeconds: 0 })).toThrow(/above 0/)

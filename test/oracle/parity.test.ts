@@ -9,11 +9,12 @@ import { lnIntegerQ64 } from '../../src/fixed-point/ln.ts'
 import { normalCdfQ64 } from '../../src/fixed-point/normal.ts'
 import { sqrtDown } from '../../src/fixed-point/sqrt.ts'
 import { poseidonHasher } from '../../src/protocol/poseidon.ts'
+import { MAX_SCALE_BPS } from '../../src/protocol/ranges.ts'
 import { DEFAULT_CONFIGURATION } from '../../src/risk/default-configuration.ts'
 import { SplitMix64 } from '../../src/risk/market/prng.ts'
 import { riskLeaf, topRoot } from '../../src/risk/risk-tree.ts'
 import { expectedHash, randomCase, solidityCase } from './fixtures/pricing-cases.ts'
-import { compareCases, pricingHarness } from './fixtures/pricing-harness.ts'
+import { compareCases, pricingFactors, pricingHarness } from './fixtures/pricing-harness.ts'
 
 /** A sample of what scripts/oracle/parity.ts compares a hundred thousand of. */
 const CASES = 1_500
@@ -65,13 +66,51 @@ function extreme(seconds: number, volNano: bigint, strikeBps: bigint, right: 'ca
   return { id: 1, instrument, snapshot: { asOfSeconds, underlyings, expiries, instruments: [instrument] } }
 }
 
+it('scales alike up to the limits: shocks of spot that meet them, charges of all, a row beside its equal', async () => {
+  const shock = (spotBps: bigint) => ({ BTC: { spotBps, volBps: 3_000n, skewBps: 0n } })
+  const row = (name: string, regular: boolean, spotBps: bigint) => ({
+    ...{ name, regular, weightBps: 10_000n, shocks: shock(spotBps) },
+  })
+  const configuration = {
+    ...DEFAULT_CONFIGURATION,
+    scenarios: [
+      // Equal shocks, of which only the regular one is scaled.
+      ...[row('fall', true, -1_600n), row('tail', false, -1_600n), row('rounds', true, 333n)],
+      ...[row('deep', true, -6_000n), row('deeper', true, -9_700n), row('high', true, 900_000n)],
+    ],
+    charges: DEFAULT_CONFIGURATION.charges.map((charges) => ({
+      ...{ ...charges, spotLongBps: 7_001n, shortOptionBps: 9_000n, pinBps: 3_333n },
+    })),
+    gaugeScenario: 'fall',
+  }
+  const scales = [10_000n, 10_001n, 13_333n, MAX_SCALE_BPS]
+  const atScales = (one: ReturnType<typeof extreme>) =>
+    scales.map((scaleBps) => ({
+      ...one,
+      snapshot: {
+        ...one.snapshot,
+        underlyings: one.snapshot.underlyings.map((quote) => ({ ...quote, scaleBps })),
+      },
+    }))
+  const cases = [9_000n, 10_000n, 11_000n].flatMap((strikeBps) =>
+    (['call', 'put'] as const).flatMap((right) => atScales(extreme(3_600, 800_000_000n, strikeBps, right))),
+  )
+  const { priced } = await compareCases(harness, cases, configuration)
+  expect(priced).toBe(cases.length)
+  // And a scale is no decoration: every one of them prices otherwise.
+  const hashes = atScales(extreme(3_600, 800_000_000n, 10_000n, 'put')).map((one) =>
+    expectedHash(one, configuration),
+  )
+  expect(new Set(hashes).size).toBe(scales.length)
+})
+
 it('notices a volatility that is a hundredth of a percent off', async () => {
   const [honest, other] = [500_000_000n, 500_050_000n].map((vol) => extreme(86_400, vol, 10_000n, 'call'))
   const call = harness.getFunction('hashes')
-  const { mmFactorBps } = DEFAULT_CONFIGURATION.factors
+  const factors = pricingFactors(DEFAULT_CONFIGURATION)
   const hashOf = async (one: NonNullable<typeof honest>) => {
     const cases = [solidityCase(one, DEFAULT_CONFIGURATION)]
-    return (await call.staticCall(configurationWords(DEFAULT_CONFIGURATION), mmFactorBps, cases))[0][0]
+    return (await call.staticCall(configurationWords(DEFAULT_CONFIGURATION), factors, cases))[0][0]
   }
   const expected = expectedHash(honest!, DEFAULT_CONFIGURATION)
   expect(await hashOf(honest!)).toBe(expected)

@@ -135,6 +135,8 @@ function faultText(fault: NonNullable<WatchedRound['fault']>): string {
       return `section ${fault.section} of its raw data is malformed`
     case 'standing':
       return `another round's vector must stand for the halted instrument ${fault.id}`
+    case 'scale':
+      return `the scale of underlying ${fault.underlying} does not follow from what is published of it`
     case 'root':
       return 'its root is not that of its top nodes'
     case 'top':

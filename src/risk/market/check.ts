@@ -1,4 +1,5 @@
 import { InputError, type InputLocation } from '../../protocol/errors.ts'
+import { BASIS_POINTS, MAX_SCALE_BPS } from '../../protocol/ranges.ts'
 import { UNDERLYINGS } from '../../protocol/risk-layout.ts'
 import { compareExpiries, compareInstruments, compareText } from './order.ts'
 import type { ExpiryQuote, InstrumentQuote, MarketSnapshot, SmilePoint } from './snapshot.ts'
@@ -10,6 +11,7 @@ export const MAX_VOL_NANO = 10_000_000_000n
 export const MAX_PRICE_NANO = 10n ** 18n
 /** A forward, and the mark of a future or perpetual, is at least half and at most twice its spot price. */
 export const FORWARD_SPOT_RATIO = 2n
+const SCALE_RULE = `must be 1 to ${Number(MAX_SCALE_BPS) / 10_000}: it multiplies ranges and charges`
 const MAX_LOT_NANO = 10n ** 18n
 const MAX_TIME_SECONDS = 2 ** 32
 const SYMBOL = /^[A-Z0-9][A-Za-z0-9._-]{0,63}$/
@@ -45,6 +47,8 @@ function checkUnderlyings({ underlyings }: MarketSnapshot, sourceOf: SourceOf): 
       throw refuse('underlying', `${underlying.symbol} must stand once, in order of symbol`)
     }
     checkPrice(underlying.spotNano, 'spot', refuse)
+    const { scaleBps = BASIS_POINTS } = underlying
+    if (scaleBps < BASIS_POINTS || scaleBps > MAX_SCALE_BPS) throw refuse('scale', SCALE_RULE)
   }
 }
 

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { InputError } from '../../protocol/errors.ts'
+import { BASIS_POINTS } from '../../protocol/ranges.ts'
 import {
   type BySymbol,
   composeSnapshot,
@@ -10,15 +11,18 @@ import {
 } from './adapter.ts'
 import { decimalToNano, nanoToDecimal } from './decimal.ts'
 import { parseJson, type TextFile, validate } from './json.ts'
-import type { ExpiryQuote, InstrumentQuote, MarketSnapshot, SmilePoint } from './snapshot.ts'
+import type { ExpiryQuote, InstrumentQuote, MarketSnapshot, SmilePoint, UnderlyingQuote } from './snapshot.ts'
 
 export const MARKET_FORMAT = 'tacit.market'
 export const MARKET_VERSION = 1
 
+/** A basis point of 1 in 1e-9. */
+const BASIS_POINT_NANO = 100_000n
+
 /**
  * Tacit's own market format: one JSON object, version 1.
  *   format "tacit.market", version 1, asOf (unix seconds)
- *   underlyings: { symbol, spot }
+ *   underlyings: { symbol, spot, scale (optional: 1 where it is missing; at most four places) }
  *   expiries: { underlying, expiry (unix seconds), forward, smile: { strike, vol }[] }
  *   instruments: { kind, symbol, lot, ... }
  *     cash       nothing more         perpetual  underlying, mark, cumulativeFunding
@@ -43,10 +47,7 @@ export function readNativeMarket(file: TextFile): MarketSnapshot {
 export function writeNativeMarket(snapshot: MarketSnapshot): string {
   const symbolOf = (underlying: number) => snapshot.underlyings[underlying]!.symbol
   const sections = [
-    [
-      'underlyings',
-      snapshot.underlyings.map(({ symbol, spotNano }) => ({ symbol, spot: nanoToDecimal(spotNano) })),
-    ],
+    ['underlyings', snapshot.underlyings.map(underlyingRow)],
     ['expiries', snapshot.expiries.map((expiry) => expiryRow(expiry, symbolOf))],
     ['instruments', snapshot.instruments.map((instrument) => instrumentRow(instrument, symbolOf))],
   ] as const
@@ -65,6 +66,12 @@ const nano = z.string('must be a decimal number in a string').transform((text, c
     context.addIssue({ code: 'custom', message: error instanceof InputError ? error.rule : String(error) })
     return z.NEVER
   }
+})
+/** A factor as basis points. */
+const basisPoints = nano.transform((factorNano, context) => {
+  if (factorNano % BASIS_POINT_NANO === 0n) return factorNano / BASIS_POINT_NANO
+  context.addIssue({ code: 'custom', message: 'must be a decimal number of at most four places' })
+  return z.NEVER
 })
 const text = z.string('must be a text')
 const seconds = z.int('must be a time in whole unix seconds')
@@ -98,7 +105,10 @@ const fileSchema = z.strictObject(
     format: z.literal(MARKET_FORMAT, `must be "${MARKET_FORMAT}"`),
     version: z.literal(MARKET_VERSION, `must be ${MARKET_VERSION}: this reader knows no other version`),
     asOf: seconds,
-    underlyings: z.array(z.strictObject({ symbol: text, spot: nano }), 'must be a list'),
+    underlyings: z.array(
+      z.strictObject({ symbol: text, spot: nano, scale: basisPoints.optional() }),
+      'must be a list',
+    ),
     expiries: z.array(
       z.strictObject({
         ...dated,
@@ -119,7 +129,11 @@ function readPart(file: TextFile): MarketPart {
     rows.map((row, index) => ({ value: read(row), source: { file: file.name, row: index + 1 } }))
   return {
     asOfSeconds: { value: parsed.asOf, source: { file: file.name, field: 'asOf' } },
-    underlyings: sourced(parsed.underlyings, ({ symbol, spot }) => ({ symbol, spotNano: spot })),
+    underlyings: sourced(parsed.underlyings, ({ symbol, spot, scale }) => ({
+      ...{ symbol, spotNano: spot },
+      // 1 is the same as nothing: one market has one canonical text.
+      ...(scale === undefined || scale === BASIS_POINTS ? {} : { scaleBps: scale }),
+    })),
     expiries: sourced(parsed.expiries, ({ underlying, expiry, forward, smile }) => ({
       underlying,
       expirySeconds: expiry,
@@ -172,6 +186,11 @@ function mergeParts(parts: readonly MarketPart[]): MarketPart {
     expiries: parts.flatMap((part) => part.expiries),
     instruments: parts.flatMap((part) => part.instruments),
   }
+}
+
+function underlyingRow({ symbol, spotNano, scaleBps = BASIS_POINTS }: UnderlyingQuote): object {
+  const scale = scaleBps === BASIS_POINTS ? {} : { scale: nanoToDecimal(scaleBps * BASIS_POINT_NANO) }
+  return { symbol, spot: nanoToDecimal(spotNano), ...scale }
 }
 
 function expiryRow(expiry: ExpiryQuote, symbolOf: (underlying: number) => string): object {

@@ -15,6 +15,8 @@ export interface MarketSnapshot {
 export interface UnderlyingQuote {
   readonly symbol: string
   readonly spotNano: bigint
+  /** What multiplies its spot ranges and charges, basis points of 1, 10,000 to MAX_SCALE_BPS; undefined: 10,000. */
+  readonly scaleBps?: bigint
 }
 
 /** One expiry of one underlying: its forward and its volatility smile. */

@@ -1,8 +1,11 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { DEFAULT_CONFIGURATION } from '../../../src/risk/default-configuration.ts'
 import { nativeAdapter, readNativeMarket, writeNativeMarket } from '../../../src/risk/market/native.ts'
 import { readMarket } from '../../../src/risk/market/read.ts'
 import { sampleMarket, shiftMarket } from '../../../src/risk/market/sample.ts'
+import { pricerOf } from '../../../src/risk/matrix.ts'
+import { scaleConfiguration } from '../../../src/risk/scaled-configuration.ts'
 import { deribitFile, expectRefusal, type Json, onlyInputErrors, optionRow } from './fixtures.ts'
 
 const EXPIRY = Date.UTC(2026, 2, 27, 8) / 1000
@@ -131,6 +134,43 @@ describe('the native market format', () => {
       }),
       { numRuns: 15 },
     )
+  })
+
+  it('carries a scale where it is not 1, and prices by it', () => {
+    const plain = document()
+    const scaled = document()
+    scaled.underlyings[0] = { ...scaled.underlyings[0], scale: '1.85' }
+    const market = readNativeMarket(file(scaled))
+    expect(market.underlyings[0]).toEqual({
+      ...{ symbol: 'BTC', spotNano: 64_000_250_000_000n, scaleBps: 18_500n },
+    })
+    expect(readNativeMarket({ name: 'again', text: writeNativeMarket(market) })).toEqual(market)
+    // 1 is nothing: the canonical text of an old file stays what it was.
+    const one = document()
+    one.underlyings[0] = { ...one.underlyings[0], scale: '1' }
+    expect(writeNativeMarket(readNativeMarket(file(one)))).toBe(
+      writeNativeMarket(readNativeMarket(file(plain))),
+    )
+    const put = market.instruments.findIndex(({ symbol }) => symbol === 'BTC-60-P')
+    const vector = (snapshot: typeof market) =>
+      pricerOf({ snapshot, configuration: DEFAULT_CONFIGURATION })(snapshot.instruments[put]!, 1)
+    const scaledBy = pricerOf({
+      snapshot: readNativeMarket(file(plain)),
+      configuration: scaleConfiguration(DEFAULT_CONFIGURATION, { BTC: 18_500n }),
+    })
+    expect(vector(market)).toEqual(scaledBy(market.instruments[put]!, 1))
+    expect(vector(market)).not.toEqual(vector(readNativeMarket(file(plain))))
+  })
+
+  it.each([
+    ['0.9999', 'scale', /must be 1 to 2.5/],
+    ['2.5001', 'scale', /must be 1 to 2.5/],
+    ['1.00001', 'underlyings.scale', /at most four places/],
+    ['x', 'underlyings.scale', /decimal/],
+  ])('refuses a scale of %s', (scale, field, rule) => {
+    const changed = document()
+    changed.underlyings[0] = { ...changed.underlyings[0], scale }
+    expectRefusal(() => readNativeMarket(file(changed)), { file: 'market.json', row: 1, field }, rule)
   })
 
   it('does not depend on the order in a file', () => {
