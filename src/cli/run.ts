@@ -1,12 +1,14 @@
 import { Command, CommanderError } from 'commander'
 import { TacitError } from '../protocol/errors.ts'
 import { attachTo } from './command.ts'
+import { aggregatorCommand } from './commands/aggregator.ts'
 import { casesCommand } from './commands/cases.ts'
 import { ceremonyCommand } from './commands/ceremony.ts'
 import { checkReceiptCommand } from './commands/check-receipt.ts'
 import { attestCommand, triggerCommand } from './commands/claim.ts'
 import { demoCommand } from './commands/demo.ts'
 import { epochGroup } from './commands/epoch.ts'
+import { feederCommand } from './commands/feeder.ts'
 import { keeperCommand } from './commands/keeper.ts'
 import { liquidatorCommand } from './commands/liquidator.ts'
 import { liveGroup } from './commands/live.ts'
@@ -63,6 +65,8 @@ function buildProgram(io: Io, finish: (code: ExitCode) => void): Command {
     keeperCommand,
     liquidatorCommand,
     casesCommand,
+    feederCommand,
+    aggregatorCommand,
     watchCommand,
     serveCommand,
     liveGroup,

@@ -72,6 +72,11 @@ export class Aggregator implements AggregatorDesk {
     return this.#last
   }
 
+  /** The round that contents are taken for; 0 before the first step. */
+  get collecting(): number {
+    return this.#collection.sequence
+  }
+
   // ---------------------------------------------------------------- what feeders bring
 
   async takeContent(message: SignedMessage): Promise<Receipt> {

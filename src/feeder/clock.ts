@@ -8,7 +8,7 @@ export type Clock = () => Promise<number>
 export const machineClock: Clock = async () => Math.floor(Date.now() / 1_000)
 
 /**
- * The time of the newest block, for markets of another day on a chain that was started on that day.
+ * The time that the next block would have, for markets of another day on a chain that was started on that day.
  * @throws SetupError off a local chain: who makes the blocks there would make the feeders' time
  */
 export function chainClock(provider: Provider, chainId: bigint): Clock {
@@ -18,5 +18,5 @@ export function chainClock(provider: Provider, chainId: bigint): Clock {
       { refused: true },
     )
   }
-  return async () => (await provider.getBlock('latest'))!.timestamp
+  return async () => (await provider.getBlock('pending'))!.timestamp
 }

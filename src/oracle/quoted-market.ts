@@ -13,11 +13,13 @@ export interface QuotedMarket {
   readonly expiries: readonly QuotedExpiry[]
   /** One an underlying at most; impliedVolNano 0 is filled in from the fit. */
   readonly activities: readonly ActivityContent[]
+  /** What the source could not give, for people. */
+  readonly notes: readonly string[]
 }
 
 /** A snapshot that knows no bids and asks. */
 export function withoutQuotes(snapshot: MarketSnapshot): QuotedMarket {
-  return { snapshot, expiries: snapshot.expiries, activities: [] }
+  return { snapshot, expiries: snapshot.expiries, activities: [], notes: [] }
 }
 
 /** A fitted market: what can be said of it, and of which expiries nothing can. */

@@ -23,6 +23,7 @@ import { marginParametersOf } from '../../src/risk/configuration.ts'
 import { configurationHash } from '../../src/risk/configuration-hash.ts'
 import { DEFAULT_CONFIGURATION } from '../../src/risk/default-configuration.ts'
 import { SAMPLE_AS_OF_SECONDS, sampleMarket, shiftMarket } from '../../src/risk/market/sample.ts'
+import type { MarketSnapshot } from '../../src/risk/market/snapshot.ts'
 import { buildRiskMatrix } from '../../src/risk/matrix.ts'
 
 /** A local chain with a challengeable oracle, three feeders and an aggregator in this process, and markets made up for them. */
@@ -32,11 +33,27 @@ export const FEEDER_ACCOUNTS = [2, 3, 4] as const
 export const EVERY_SECONDS = 60
 const QUORUM = 2
 
+/** The half of the sample that is about BTC: what the other half would add is time. */
+const BITCOIN = onlyFirstUnderlying(sampleMarket({ seed: 1, size: 'small' }))
+
+function onlyFirstUnderlying(market: MarketSnapshot): MarketSnapshot {
+  return {
+    ...market,
+    underlyings: market.underlyings.slice(0, 1),
+    expiries: market.expiries.filter(({ underlying }) => underlying === 0),
+    instruments: market.instruments.filter(
+      (instrument) => !('underlying' in instrument) || instrument.underlying === 0,
+    ),
+  }
+}
+
 /** What a feeder sees: the sample market at a time, moved by this. */
 export interface Sight {
   readonly spotBps?: bigint
   readonly volBps?: bigint
   readonly secondsAgo?: number
+  /** Changes it further. */
+  readonly change?: (market: MarketSnapshot) => MarketSnapshot
 }
 
 export class FeederWorld {
@@ -141,12 +158,15 @@ export class FeederWorld {
     return { name: 'sample', take: async () => this.market(await this.chain.now(), sight()) }
   }
 
-  market(nowSeconds: number, { spotBps = 0n, volBps = 0n, secondsAgo = 0 }: Sight = {}): QuotedMarket {
+  market(
+    nowSeconds: number,
+    { spotBps = 0n, volBps = 0n, secondsAgo = 0, change = (m) => m }: Sight = {},
+  ): QuotedMarket {
     const secondsLater = nowSeconds - secondsAgo - SAMPLE_AS_OF_SECONDS
     // Quotes of a living market are never the same twice.
     const drift = BigInt(Math.floor(secondsLater / EVERY_SECONDS) % 7)
     const shift = { spotBps: spotBps + drift, volBps, secondsLater }
-    return withoutQuotes(shiftMarket(sampleMarket({ seed: 1, size: 'small' }), shift))
+    return withoutQuotes(change(shiftMarket(BITCOIN, shift)))
   }
 
   watch(): OracleWatch {

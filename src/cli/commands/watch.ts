@@ -1,26 +1,25 @@
-import { type Command, InvalidArgumentError } from 'commander'
-import { JsonRpcProvider } from 'ethers'
+import type { Command } from 'commander'
 import { connectOracle } from '../../chain/oracle-client.ts'
 import { OracleWatch, type WatchedRound } from '../../chain/oracle-watch.ts'
 import { ChainError } from '../../protocol/errors.ts'
 import { MARGIN_INSTANCES } from '../../protocol/instances.ts'
 import { poseidonHasher } from '../../protocol/poseidon.ts'
-import { parseConfiguration } from '../../risk/configuration-file.ts'
-import { DEFAULT_CONFIGURATION } from '../../risk/default-configuration.ts'
 import { type Attach, newCommand } from '../command.ts'
 import { readSigner } from '../engine-options.ts'
 import { EXIT } from '../exit-codes.ts'
-import { readTextFile } from '../files.ts'
 import { hex32 } from '../format.ts'
 import { type InstanceOptions, withCache, withInstance } from '../options.ts'
+import {
+  configurationsOf,
+  type OracleOptions,
+  parseWhole,
+  providerOf,
+  withOracle,
+} from '../oracle-options.ts'
 import type { Output } from '../output.ts'
 import { cacheFolders } from '../prover.ts'
 
-interface WatchCommandOptions extends InstanceOptions {
-  readonly rpc: string
-  readonly oracle: string
-  readonly fromBlock: number
-  readonly configuration?: readonly string[]
+interface WatchCommandOptions extends InstanceOptions, OracleOptions {
   readonly key?: string
   readonly once?: boolean
   readonly everySeconds: number
@@ -28,31 +27,25 @@ interface WatchCommandOptions extends InstanceOptions {
 }
 
 export function watchCommand(attach: Attach): Command {
-  const command = withCache(
-    withInstance(
-      newCommand({
-        name: 'watch',
-        summary: 'recompute every posted round and challenge the wrong ones',
-        description:
-          'Reads each round with its raw data from the chain, recomputes the risk matrix and compares. A wrong round is ' +
-          'challenged: the contract recomputes the part that differs, rejects the round and pays the challenger out of ' +
-          "the poster's bond. Without --key wrong rounds are only told. With --once the exit code is 1 if any round " +
-          'was wrong, challenged or not.',
-        examples: [
-          'watch --oracle 0x... --rpc https://... --key challenger.key',
-          'watch --oracle 0x... --once --json',
-        ],
-      }),
+  const command = withOracle(
+    withCache(
+      withInstance(
+        newCommand({
+          name: 'watch',
+          summary: 'recompute every posted round and challenge the wrong ones',
+          description:
+            'Reads each round with its raw data from the chain, recomputes the risk matrix and compares. A wrong round is ' +
+            'challenged: the contract recomputes the part that differs, rejects the round and pays the challenger out of ' +
+            "the poster's bond. Without --key wrong rounds are only told. With --once the exit code is 1 if any round " +
+            'was wrong, challenged or not.',
+          examples: [
+            'watch --oracle 0x... --rpc https://... --key challenger.key',
+            'watch --oracle 0x... --once --json',
+          ],
+        }),
+      ),
     ),
   )
-    .option('--rpc <url>', 'JSON-RPC of the chain', 'http://127.0.0.1:8545')
-    .requiredOption('--oracle <address>', 'ChallengeableOracle contract (required)', parseAddress)
-    .option('--from-block <number>', 'block that the oracle was deployed in', parseWhole, 0)
-    .option(
-      '--configuration <file>',
-      'risk configuration that rounds name; repeat for several (default: the built-in one)',
-      collect,
-    )
     .option(
       '--key <file>',
       'private key of the challenger: 0x and 64 hex digits in a file that only its owner reads',
@@ -76,19 +69,6 @@ export function watchCommand(attach: Attach): Command {
       provider.destroy()
     }
   })
-}
-
-/** A provider that knows its chain. @throws ChainError when nothing answers: one that does not would wait for ever */
-async function providerOf(url: string): Promise<JsonRpcProvider> {
-  const probe = new JsonRpcProvider(url, 1n, { staticNetwork: true, batchMaxCount: 1 })
-  try {
-    const chainId = BigInt((await probe.send('eth_chainId', [])) as string)
-    return new JsonRpcProvider(url, chainId, { staticNetwork: true, batchMaxCount: 1 })
-  } catch (cause) {
-    throw new ChainError(`nothing answers at ${url}`, { cause, unavailable: true })
-  } finally {
-    probe.destroy()
-  }
 }
 
 async function follow(watch: OracleWatch, options: WatchCommandOptions, out: Output) {
@@ -153,23 +133,4 @@ function roundJson({ sent, fault, ...round }: WatchedRound) {
     ...{ ...round, riskRoot: hex32(round.riskRoot), fault: fault ?? null },
     transactions: sent.map(({ transaction, gasUsed }) => ({ transaction, gasUsed })),
   }
-}
-
-function configurationsOf(files: readonly string[] | undefined) {
-  if (files === undefined) return [DEFAULT_CONFIGURATION]
-  return files.map((file) => parseConfiguration(readTextFile(file).text, file))
-}
-
-function collect(file: string, earlier: readonly string[] = []): readonly string[] {
-  return [...earlier, file]
-}
-
-function parseAddress(text: string): string {
-  if (!/^0x[0-9a-fA-F]{40}$/.test(text)) throw new InvalidArgumentError('It must be 0x and 40 hex digits.')
-  return text
-}
-
-function parseWhole(text: string): number {
-  if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError('It must be a whole number.')
-  return Number(text)
 }
