@@ -1,6 +1,5 @@
-import { buildPoseidon } from 'circomlibjs'
 import { DOMAIN_TAGS, type Domain } from './domains.ts'
-import type { PoseidonImage } from './poseidon-wasm.ts'
+import { hasherOfImage, type PoseidonImage } from './poseidon-wasm.ts'
 
 /** Poseidon over BN254 with circomlib's constants and a domain tag in the capacity; 1 to 16 inputs below the modulus. */
 export interface Hasher {
@@ -8,7 +7,17 @@ export interface Hasher {
 }
 
 let shared: Promise<Hasher> | undefined
-let sharedBuild: ReturnType<typeof buildPoseidon> | undefined
+let sharedImage: Promise<PoseidonImage> | undefined
+let sharedBuild: ReturnType<typeof build> | undefined
+
+/** Loaded when it is needed: the package cannot be loaded in a worker thread. */
+const build = async () => (await import('circomlibjs')).buildPoseidon()
+
+/** In a worker thread: everything there shares what its parent sent. */
+export function adoptPoseidon(image: PoseidonImage): void {
+  sharedImage = Promise.resolve(image)
+  shared = Promise.resolve(hasherOfImage(image))
+}
 
 /** The process-wide hasher. Building it takes about half a second (wasm and constants), so it is built once. */
 export function poseidonHasher(): Promise<Hasher> {
@@ -17,14 +26,19 @@ export function poseidonHasher(): Promise<Hasher> {
 }
 
 /** The process-wide hasher's compiled form, for worker threads: hasherOfImage makes a hasher of it in no time. */
-export async function poseidonImage(): Promise<PoseidonImage> {
-  sharedBuild ??= buildPoseidon()
+export function poseidonImage(): Promise<PoseidonImage> {
+  sharedImage ??= buildImage()
+  return sharedImage
+}
+
+async function buildImage(): Promise<PoseidonImage> {
+  sharedBuild ??= build()
   const { code, memory } = (await sharedBuild).F.tm
   return { module: await WebAssembly.compile(code), pages: memory.buffer.byteLength / 65_536 }
 }
 
 async function buildHasher(): Promise<Hasher> {
-  sharedBuild ??= buildPoseidon()
+  sharedBuild ??= build()
   const poseidon = await sharedBuild
   const tags = Object.fromEntries(
     Object.entries(DOMAIN_TAGS).map(([domain, tag]) => [domain, poseidon.F.e(tag)]),

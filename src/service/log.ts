@@ -42,8 +42,17 @@ function requestOf({ method, routeOptions }: LoggedRequest) {
   return { method, route: routeOptions?.url ?? 'unknown' }
 }
 
+/** What errorOf made of an error in another thread. */
+export class LoggedError {
+  readonly parts: object
+  constructor(parts: object) {
+    this.parts = parts
+  }
+}
+
 /** Messages of databases quote rows, and messages of refusals quote input: frames of the stack say enough. */
 export function errorOf(error: unknown): object {
+  if (error instanceof LoggedError) return error.parts
   if (!(error instanceof Error)) return { type: typeof error }
   const code = error instanceof TacitError ? error.code : (error as NodeJS.ErrnoException).code
   const frames = (error.stack ?? '').split('\n').filter((line) => /^\s+at /.test(line))

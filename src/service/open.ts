@@ -29,6 +29,8 @@ export interface Foundation {
   readonly queue: Queue
   readonly artifacts: PassArtifacts
   readonly transcripts: Transcripts
+  /** Of encryption, for a worker thread. */
+  readonly keys: readonly (readonly [id: string, key: Uint8Array])[]
   close(): Promise<void>
 }
 
@@ -37,7 +39,8 @@ export async function openFoundation(config: ServiceConfig, log: Logger, say: Sa
   const artifacts = await openArtifacts(config, say)
   const kinds = Object.values(artifacts).map(({ name, provenance }) => [name, provenance.kind])
   refuseKeys(config.TACIT_CHAIN_ID, Object.fromEntries(kinds))
-  const keyring = new Keyring(config.encryptionKeys ?? ownKey(dataFolder(config), log))
+  const keys = config.encryptionKeys ?? ownKey(dataFolder(config), log)
+  const keyring = new Keyring(keys)
   say('database')
   const database = await openDatabase(config)
   try {
@@ -51,7 +54,7 @@ export async function openFoundation(config: ServiceConfig, log: Logger, say: Sa
       await queue.close()
       await database.close()
     }
-    return { store, queue, artifacts, transcripts: transcriptsOf(config), close }
+    return { store, queue, artifacts, transcripts: transcriptsOf(config), keys, close }
   } catch (error) {
     await database.close()
     throw error

@@ -12,8 +12,11 @@ import type { ConsoleFiles } from './console-files.ts'
 import { Metrics } from './metrics.ts'
 import { type Foundation, openFoundation, type Say } from './open.ts'
 import { LeafTrees } from './venue.ts'
+import { BookReader } from './work/book-reader.ts'
+import type { ThreadOptions } from './work/thread-messages.ts'
 import { JobWatcher } from './work/watcher.ts'
-import { ServiceWorker, type WorkerOptions } from './work/worker.ts'
+import { ServiceWorker } from './work/worker.ts'
+import { WorkerThread } from './work/worker-thread.ts'
 
 const MEGABYTE = 1 << 20
 const SMALL_BODY = 65_536
@@ -23,7 +26,7 @@ export interface RunningService {
   readonly url: string
   readonly app: FastifyInstance
   readonly foundation: Foundation
-  readonly worker: ServiceWorker | undefined
+  readonly worker: WorkerThread | undefined
   close(): Promise<void>
 }
 
@@ -45,6 +48,7 @@ export async function startService(
   const { store, queue, artifacts } = foundation
   const metrics = new Metrics(store.database, queue)
   const pool = new MatrixPool()
+  const reader = new BookReader(config.TACIT_INSTANCE)
   const watcher = new JobWatcher(store.database, config.TACIT_POLL_MS)
   const feed = new FeedWatcher(store.database, config.TACIT_POLL_MS)
   let origin = config.publicUrl
@@ -52,6 +56,7 @@ export async function startService(
     store,
     queue,
     pool,
+    reader,
     artifacts,
     watcher,
     feed,
@@ -81,7 +86,7 @@ export async function startService(
   const worker =
     config.TACIT_PROVERS === 0
       ? undefined
-      : await ServiceWorker.start(workerOptions(config, foundation, log, metrics))
+      : await WorkerThread.start(store.database, threadOptions(config, foundation), log, metrics.tasks)
   log.info({ url, database: store.database.kind }, 'service listens')
   return {
     url,
@@ -94,6 +99,7 @@ export async function startService(
       await app.close()
       await worker?.stop()
       await pool.close()
+      await reader.close()
       await foundation.close()
     },
   }
@@ -126,7 +132,8 @@ export async function startWorker(
   say: Say = () => {},
 ): Promise<{ worker: ServiceWorker; close(): Promise<void> }> {
   const foundation = await openFoundation(config, log, say)
-  const worker = await ServiceWorker.start(workerOptions(config, foundation, log))
+  const { store, queue } = foundation
+  const worker = await ServiceWorker.start({ ...sharedOptions(config, foundation), store, queue, log })
   return {
     worker,
     close: async () => {
@@ -136,23 +143,18 @@ export async function startWorker(
   }
 }
 
-function workerOptions(
-  config: ServiceConfig,
-  foundation: Foundation,
-  log: Pino,
-  metrics?: Metrics,
-): WorkerOptions {
-  const { store, queue, artifacts, transcripts } = foundation
+function sharedOptions(config: ServiceConfig, { artifacts, transcripts }: Foundation) {
   return {
-    store,
-    queue,
     artifacts,
     transcripts,
-    log,
     processes: config.TACIT_PROVERS,
     backend: { backend: config.TACIT_BACKEND },
     leaseSeconds: config.TACIT_LEASE_SECONDS,
     pollMs: config.TACIT_POLL_MS,
-    ...(metrics && { measured: (kind, seconds) => metrics.tasks.observe({ kind }, seconds) }),
   }
+}
+
+function threadOptions(config: ServiceConfig, foundation: Foundation): ThreadOptions {
+  const { keys } = foundation
+  return { ...sharedOptions(config, foundation), instance: config.TACIT_INSTANCE, keys }
 }

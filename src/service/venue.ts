@@ -18,6 +18,7 @@ import {
   readLeaves,
   readOpenings,
   readOwnOpenings,
+  type StoredAccount,
 } from './storage/books.ts'
 import type { Database } from './storage/database.ts'
 import { roundSource } from './storage/rounds.ts'
@@ -29,36 +30,64 @@ export interface BookStore {
   readonly instance: MarginInstance
 }
 
-/**
- * Reads a book with the listing of a round and keeps it, sealed account by account. The same book again is the same row.
- * Throws InputError naming row, field and rule; Refusal when there is no such round.
- */
-export async function ingestBook(
-  { database, keyring, hasher, instance }: BookStore,
-  request: { readonly riskRoot: string; readonly book: string; readonly maxAccounts: number },
-): Promise<{ row: BookRow; isNew: boolean }> {
-  const round = await roundSource(database, request.riskRoot)
-  if (round === undefined) throw new Refusal('NOT_FOUND', 'riskRoot', 'no round has this risk root')
-  const listing = Listing.parse(JSON.parse(round.listingAfter))
-  const accounts = readBook({ name: 'book', text: request.book }, listing, instance).map(
-    ({ account }) => account,
-  )
-  if (accounts.length > request.maxAccounts) {
-    throw new InputError(`has ${accounts.length} accounts, and this service takes ${request.maxAccounts}`, {
+/** A book as it is kept: public roots and leaves, openings as texts to be sealed. */
+export interface ReadBook {
+  readonly bookRoot: string
+  readonly treeRoot: string
+  readonly count: number
+  readonly accounts: readonly StoredAccount[]
+}
+
+export interface BookText {
+  /** JSON. */
+  readonly book: string
+  /** JSON of the round's listing. */
+  readonly listing: string
+  readonly maxAccounts: number
+}
+
+/** Parses, checks and hashes: seconds of work for a large book. Throws InputError naming row, field and rule. */
+export function readBookText(
+  { hasher, instance }: Pick<BookStore, 'hasher' | 'instance'>,
+  { book: text, listing, maxAccounts }: BookText,
+): ReadBook {
+  const entries = readBook({ name: 'book', text }, Listing.parse(JSON.parse(listing)), instance)
+  if (entries.length > maxAccounts) {
+    throw new InputError(`has ${entries.length} accounts, and this service takes ${maxAccounts}`, {
       field: 'book.accounts',
     })
   }
+  const accounts = entries.map(({ account }) => account)
   const book = Book.from(accounts, hasher, instance)
-  const bookRoot = hex32(book.root)
   const leaves = book.leaves
-  const stored = accounts.map((account, index) => ({
-    leaf: hex32(leaves[index]!),
-    owner: hex20(account.owner),
-    opening: writeAccount(account),
-  }))
-  const fields = { bookRoot, riskRoot: request.riskRoot, treeRoot: hex32(book.treeRoot), count: book.count }
-  const isNew = await database.transaction((sql) => addBook(sql, keyring, fields, stored))
-  return { row: (await findBook(database, bookRoot))!, isNew }
+  return {
+    bookRoot: hex32(book.root),
+    treeRoot: hex32(book.treeRoot),
+    count: book.count,
+    accounts: accounts.map((account, index) => ({
+      leaf: hex32(leaves[index]!),
+      owner: hex20(account.owner),
+      opening: writeAccount(account),
+    })),
+  }
+}
+
+/**
+ * Reads a book with the listing of a round and keeps it, sealed account by account. The same book again is the same row.
+ * Throws InputError naming row, field and rule; Refusal when there is no such round.
+ * @param read readBookText, wherever it is done
+ */
+export async function ingestBook(
+  { database, keyring }: Pick<BookStore, 'database' | 'keyring'>,
+  read: (text: BookText) => Promise<ReadBook>,
+  request: { readonly riskRoot: string; readonly book: string; readonly maxAccounts: number },
+): Promise<{ row: BookRow; isNew: boolean }> {
+  const { riskRoot, book: text, maxAccounts } = request
+  const round = await roundSource(database, riskRoot)
+  if (round === undefined) throw new Refusal('NOT_FOUND', 'riskRoot', 'no round has this risk root')
+  const { accounts, ...book } = await read({ book: text, listing: round.listingAfter, maxAccounts })
+  const isNew = await database.transaction((sql) => addBook(sql, keyring, { ...book, riskRoot }, accounts))
+  return { row: (await findBook(database, book.bookRoot))!, isNew }
 }
 
 /** The book in the clear. Throws Refusal when there is none of this root. */

@@ -183,9 +183,9 @@ describe('proofs as jobs', () => {
     const { id } = await venue.sealBook(order)
     expect(await venue.cancel(id)).toMatchObject({ status: 'cancelled' })
     expect(await venue.cancel(id)).toMatchObject({ status: 'cancelled' })
-    while ((await world.client.ready()).waiting > 0 || world.service.worker!.busy > 0) {
-      await new Promise((resolve) => setTimeout(resolve, 50))
-    }
+    const { queue } = world.service.foundation
+    const isIdle = async () => Object.values(await queue.depth()).every((count) => count === 0)
+    while (!(await isIdle())) await new Promise((resolve) => setTimeout(resolve, 50))
     expect(await venue.job(id)).toMatchObject({ status: 'cancelled' })
     expect(await refused(world.client.epoch(id))).toMatchObject({ status: 404 })
   })

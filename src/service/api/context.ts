@@ -7,6 +7,7 @@ import type { Logger } from '../log.ts'
 import type { Metrics } from '../metrics.ts'
 import type { Queue } from '../queue/queue.ts'
 import type { BookStore, LeafTrees } from '../venue.ts'
+import type { BookReader } from '../work/book-reader.ts'
 import type { JobWatcher } from '../work/watcher.ts'
 import type { RouteMaker } from './route.ts'
 
@@ -16,6 +17,7 @@ export interface ApiContext {
   readonly store: BookStore
   readonly queue: Queue
   readonly pool: MatrixPool
+  readonly reader: BookReader
   readonly artifacts: PassArtifacts
   readonly trees: LeafTrees
   readonly watcher: JobWatcher

@@ -39,7 +39,6 @@ export class ServiceWorker {
   readonly #contexts: Contexts
   readonly #stop = new AbortController()
   #lanes: Promise<void>[] = []
-  #busy = 0
 
   private constructor(options: WorkerOptions) {
     this.#options = options
@@ -58,11 +57,6 @@ export class ServiceWorker {
     worker.#lanes = [...lanes, worker.#keepLease()]
     options.log.info({ worker: worker.id, processes: options.processes }, 'worker started')
     return worker
-  }
-
-  /** Tasks under way. */
-  get busy(): number {
-    return this.#busy
   }
 
   /** Takes no more; ends its processes; what was under way is queued again at once. */
@@ -112,7 +106,6 @@ export class ServiceWorker {
     const { queue, log, measured } = this.#options
     const { kind, jobId } = held.task
     const started = performance.now()
-    this.#busy++
     try {
       await this.#work(held)
       const seconds = (performance.now() - started) / 1_000
@@ -124,8 +117,6 @@ export class ServiceWorker {
       // Should this fail too, the lease runs out.
       await queue.giveBack(held.id, this.id).catch(() => {})
       if (!this.#stop.signal.aborted) await this.#pause(this.#options.pollMs)
-    } finally {
-      this.#busy--
     }
   }
 

@@ -61,7 +61,7 @@ export function roundRoutes({ route, store, pool, limits }: ApiContext): void {
   )
 }
 
-export function bookRoutes({ route, store, limits, trees }: ApiContext): void {
+export function bookRoutes({ route, store, limits, trees, reader }: ApiContext): void {
   const { database } = store
   const find = async (bookRoot: string) => {
     const row = await findBook(database, bookRoot)
@@ -94,7 +94,7 @@ export function bookRoutes({ route, store, limits, trees }: ApiContext): void {
       const { riskRoot, book } = body
       const { maxAccounts } = limits
       const { row, isNew } = await ingest(() =>
-        ingestBook(store, { riskRoot, book: JSON.stringify(book), maxAccounts }),
+        ingestBook(store, (text) => reader.read(text), { riskRoot, book: JSON.stringify(book), maxAccounts }),
       )
       reply.code(isNew ? 201 : 200)
       return bookOf(row)
