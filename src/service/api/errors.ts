@@ -3,6 +3,7 @@ import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from
 import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod'
 import { InputError, OutOfRangeError, SetupError } from '../../protocol/errors.ts'
 import { REFUSALS, Refusal, type RefusalReason } from '../refusal.ts'
+import { DatabaseAway } from '../storage/database-away.ts'
 import type { ErrorBody } from './schemas.ts'
 
 interface Answer {
@@ -35,9 +36,9 @@ export function answerErrors(app: FastifyInstance): void {
   )
 }
 
-function bodyOf({ code, fields, status }: Answer, requestId: string): ErrorBody {
+function bodyOf({ code, fields }: Answer, requestId: string): ErrorBody {
   const message =
-    status >= 500
+    fields.length === 0
       ? 'a fault of the service itself; it is in its logs under this request id'
       : fields.map(({ field, rule }) => `${field}: ${rule}`).join('; ')
   return { error: { code, message, fields, requestId } }
@@ -50,6 +51,8 @@ function refusal(reason: RefusalReason, field: string, rule: string): Answer {
 function answerOf(error: FastifyError): Answer {
   if (hasZodFastifySchemaValidationErrors(error)) return invalid(error)
   if (error instanceof Refusal) return refusal(error.reason, error.location.field ?? 'request', error.rule)
+  if (error instanceof DatabaseAway)
+    return refusal('UNAVAILABLE', 'database', 'does not answer for now: ask again')
   if (error instanceof InputError) return refusal('INPUT_INVALID', placeOf(error), error.rule)
   if (error instanceof OutOfRangeError)
     return refusal('INPUT_INVALID', 'body', 'a number is out of the range of the format')

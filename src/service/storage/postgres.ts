@@ -1,12 +1,14 @@
 /** A PostgreSQL server. Boundary module: network. */
 import pg from 'pg'
 import type { Database, Sql, SqlValue } from './database.ts'
+import { DatabaseAway, isAway } from './database-away.ts'
 
 /** @param url as libpq reads it; never logged, as it may hold a password */
 export async function openPostgres(url: string, connections = 10): Promise<Database> {
   const pool = new pg.Pool({ connectionString: url, max: connections, application_name: 'tacit' })
   // A connection that dies while nobody uses it: the pool makes another.
   pool.on('error', () => {})
+  pool.on('connect', (client) => client.on('error', () => {}))
   await pool.query('select 1')
   return {
     kind: 'postgres',
@@ -17,12 +19,12 @@ export async function openPostgres(url: string, connections = 10): Promise<Datab
 }
 
 async function transaction<T>(pool: pg.Pool, work: (sql: Sql) => Promise<T>): Promise<T> {
-  const client = await pool.connect()
+  const client = await told(pool.connect())
   let broken: Error | undefined
   try {
-    await client.query('begin')
+    await told(client.query('begin'))
     const result = await work(sqlOf(client))
-    await client.query('commit')
+    await told(client.query('commit'))
     return result
   } catch (error) {
     await client.query('rollback').catch((failure: Error) => {
@@ -37,10 +39,19 @@ async function transaction<T>(pool: pg.Pool, work: (sql: Sql) => Promise<T>): Pr
 function sqlOf(client: pg.Pool | pg.PoolClient): Sql {
   return {
     query: async <Row extends object>(text: string, values: readonly SqlValue[] = []) =>
-      (await client.query<Row & pg.QueryResultRow>(text, [...values])).rows,
+      (await told(client.query<Row & pg.QueryResultRow>(text, [...values]))).rows,
     script: async (text) => {
-      const result = (await client.query(text)) as pg.QueryResult | pg.QueryResult[]
+      const result = (await told(client.query(text))) as pg.QueryResult | pg.QueryResult[]
       return Array.isArray(result) ? (result.at(-1)?.rows ?? []) : result.rows
     },
+  }
+}
+
+/** Says by its class that the server is away. */
+async function told<T>(work: Promise<T>): Promise<T> {
+  try {
+    return await work
+  } catch (error) {
+    throw isAway(error) ? new DatabaseAway(error) : error
   }
 }
