@@ -3,6 +3,7 @@ import type { BenchPart } from './part.ts'
 import { browserPart } from './parts/browser.ts'
 import { constraintsPart } from './parts/constraints.ts'
 import { gasPart } from './parts/gas.ts'
+import { loadPart } from './parts/load.ts'
 import { matrixPart } from './parts/matrix.ts'
 import { provePart } from './parts/prove.ts'
 import { proveEnginePart } from './parts/prove-engine.ts'
@@ -11,6 +12,7 @@ import { setupPart } from './parts/setup.ts'
 import { solvencyLargePart, solvencyPart } from './parts/solvency.ts'
 import { stressPart } from './parts/stress.ts'
 import { sweepPart } from './parts/sweep.ts'
+import { workersPart } from './parts/workers.ts'
 
 export const PARTS: readonly BenchPart[] = [
   matrixPart,
@@ -22,6 +24,8 @@ export const PARTS: readonly BenchPart[] = [
   browserPart,
   solvencyPart,
   solvencyLargePart,
+  loadPart,
+  workersPart,
   setupPart,
   constraintsPart,
   gasPart,

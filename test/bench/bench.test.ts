@@ -91,6 +91,8 @@ describe('the registry', () => {
       'browser',
       'solvency',
       'solvencyLarge',
+      'load',
+      'workers',
       'setup',
       'constraints',
       'gas',

@@ -4,11 +4,16 @@ import { chmodSync, chownSync, existsSync, mkdtempSync, readFileSync, rmSync, sy
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { basename, dirname, join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import pg from 'pg'
 
 export interface PostgresServer {
   readonly url: string
+  /** kill -9 of the whole server; its files stay. */
+  kill(): Promise<void>
+  /** Starts it again on the same files and port, and waits until it answers. */
+  restart(): Promise<void>
   stop(): Promise<void>
 }
 
@@ -37,18 +42,39 @@ export async function startPostgres(): Promise<PostgresServer | undefined> {
   if (made.status !== 0) return skip(`initdb does not run here: ${made.stderr || String(made.error)}`)
   const port = await freePort()
   const args = ['-D', data, '-p', `${port}`, '-h', '127.0.0.1', '-k', folder, '-c', 'fsync=off']
-  const child = spawn(postgres, args, { ...identity, cwd: '/', stdio: 'ignore' })
-  const stop = async () => {
-    await ended(child)
-    rmSync(folder, { recursive: true, force: true })
-  }
   const url = `postgres://tacit@127.0.0.1:${port}/postgres`
-  for (let attempt = 0; attempt < 200; attempt++) {
-    if (await answers(url)) return { url, stop }
-    await new Promise((resolve) => setTimeout(resolve, 100))
+  const start = () => spawn(postgres, args, { ...identity, cwd: '/', stdio: 'ignore' })
+  let child = start()
+  const server: PostgresServer = {
+    url,
+    kill: () => ended(child, 'SIGKILL'),
+    restart: async () => {
+      // Its own processes outlive it for a moment and hold its memory: until they are gone it does not start.
+      for (let attempt = 0; attempt < 60; attempt++) {
+        child = start()
+        if (await answersSoon(url, child)) return
+        await ended(child, 'SIGKILL')
+        await sleep(250)
+      }
+      throw new Error('the PostgreSQL server does not start again')
+    },
+    stop: async () => {
+      await ended(child, 'SIGINT')
+      rmSync(folder, { recursive: true, force: true })
+    },
   }
-  await stop()
+  if (await answersSoon(url, child)) return server
+  await server.stop()
   return skip('the server does not answer')
+}
+
+async function answersSoon(url: string, child: ChildProcess): Promise<boolean> {
+  for (let attempt = 0; attempt < 200; attempt++) {
+    if (await answers(url)) return true
+    if (child.exitCode !== null || child.signalCode !== null) return false
+    await sleep(100)
+  }
+  return false
 }
 
 function skip(why: string): undefined {
@@ -105,10 +131,10 @@ async function answers(url: string): Promise<boolean> {
   }
 }
 
-function ended(child: ChildProcess): Promise<void> {
+function ended(child: ChildProcess, signal: 'SIGINT' | 'SIGKILL'): Promise<void> {
   return new Promise((resolve) => {
     if (child.exitCode !== null || child.signalCode !== null) return resolve()
     child.once('exit', () => resolve())
-    child.kill('SIGINT')
+    child.kill(signal)
   })
 }
