@@ -50,6 +50,17 @@ export const VARIABLES = {
     'keys of what is private, `id:64 hex digits`, the current one first; a new one in TACIT_DATA for an embedded database on this machine',
   ],
   TACIT_CHAIN_ID: [whole(1, 999_999_999, 31_337), 'the chain that proofs and sign-ins are for'],
+  TACIT_RPC_URL: [
+    z.url('must be an address: https://node').optional(),
+    'JSON-RPC of the chain to follow; needs TACIT_DEPLOYMENT. Never shown to anybody',
+  ],
+  TACIT_DEPLOYMENT: [z.string().optional(), 'file with the addresses of the deployed system'],
+  TACIT_WALLET_RPC_URL: [
+    z.url('must be an address: https://node').optional(),
+    'a public JSON-RPC for wallets; TACIT_RPC_URL where that is on this machine',
+  ],
+  TACIT_CHAIN_POLL_MS: [whole(50, 60_000, 1_000), 'how often to look for new blocks'],
+  TACIT_RPC_TIMEOUT_MS: [whole(100, 120_000, 10_000), 'how long to wait for an answer of the chain'],
   TACIT_INSTANCE: [
     z.enum(instances, `must be ${instances.join(', ')}`).default('margin-16'),
     'circuit instance',
@@ -90,6 +101,8 @@ type Variables = { [K in keyof typeof VARIABLES]: z.output<(typeof VARIABLES)[K]
 export type Environment = Readonly<Record<string, string | undefined>>
 
 export interface ServiceConfig extends Omit<Variables, 'TACIT_PUBLIC_URL' | 'TACIT_ENCRYPTION_KEYS'> {
+  /** What wallets are told: TACIT_WALLET_RPC_URL, or TACIT_RPC_URL where both are of this machine alone. */
+  readonly walletRpcUrl: string | undefined
   /** Origin: scheme, host and port where there is one. Undefined: the listening address, known when it listens. */
   readonly publicUrl: URL | undefined
   /** Undefined: one is made and kept in the data folder. */
@@ -109,12 +122,14 @@ export function readConfig(environment: Environment, part: Part): ServiceConfig 
     ...rest,
     TACIT_PROVERS: Number(provers),
     TACIT_PROXIES: Number(proxies),
+    walletRpcUrl: walletRpcUrl(given),
     publicUrl: TACIT_PUBLIC_URL === undefined ? undefined : new URL(TACIT_PUBLIC_URL),
     encryptionKeys: TACIT_ENCRYPTION_KEYS === undefined ? undefined : parseKeys(TACIT_ENCRYPTION_KEYS),
   }
   if (part === 'worker') refuseWorker(config)
   else refuseExposure(config)
   refuseDatabase(config)
+  refuseChain(config)
   return config
 }
 
@@ -183,6 +198,37 @@ function refuseDatabase({ DATABASE_URL }: ServiceConfig): void {
       'DATABASE_URL',
       'names another machine: add sslmode=verify-full, or rows would cross the network in the clear',
     )
+  }
+}
+
+/** An address with a password in it is not handed on, wherever it is. */
+function walletRpcUrl({ TACIT_WALLET_RPC_URL, TACIT_RPC_URL }: Variables): string | undefined {
+  if (TACIT_WALLET_RPC_URL !== undefined || TACIT_RPC_URL === undefined) return TACIT_WALLET_RPC_URL
+  const { hostname, username, password } = new URL(TACIT_RPC_URL)
+  return isLoopback(hostname) && username === '' && password === '' ? TACIT_RPC_URL : undefined
+}
+
+function refuseChain({ TACIT_RPC_URL, TACIT_DEPLOYMENT, TACIT_WALLET_RPC_URL }: ServiceConfig): void {
+  const [there, missing] =
+    TACIT_RPC_URL === undefined ? [TACIT_DEPLOYMENT, 'TACIT_RPC_URL'] : [TACIT_RPC_URL, 'TACIT_DEPLOYMENT']
+  if (there !== undefined && (TACIT_DEPLOYMENT === undefined || TACIT_RPC_URL === undefined))
+    refuse(
+      missing,
+      'must be set: a chain is followed with an address to ask and the addresses of the contracts',
+    )
+  for (const [field, text] of Object.entries({ TACIT_RPC_URL, TACIT_WALLET_RPC_URL })) {
+    if (text === undefined) continue
+    const { protocol, hostname } = new URL(text)
+    if (protocol !== 'https:' && !(protocol === 'http:' && isLoopback(hostname)))
+      refuse(
+        field,
+        'must begin with https://, or anybody on the way could tell another history; http:// is for this machine',
+      )
+  }
+  if (TACIT_WALLET_RPC_URL !== undefined) {
+    const { username, password } = new URL(TACIT_WALLET_RPC_URL)
+    if (username !== '' || password !== '')
+      refuse('TACIT_WALLET_RPC_URL', 'is shown to everybody: it must hold no password')
   }
 }
 

@@ -1,5 +1,6 @@
 /** Measurements for Prometheus. Labels are names of routes, roles and statuses: never an id, an account or an address. */
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+import type { FollowerMeter } from './chain/follower.ts'
 import type { Queue } from './queue/queue.ts'
 import type { Database } from './storage/database.ts'
 
@@ -26,9 +27,13 @@ export class Metrics {
     registers: [this.#registry],
   })
 
+  /** Of the follower: where it stands, and what went wrong. */
+  readonly follower: FollowerMeter
+
   constructor(database: Database, queue: Queue) {
     collectDefaultMetrics({ register: this.#registry, prefix: 'tacit_' })
     const registers = [this.#registry]
+    this.follower = followerMeter(this.#registry)
     new Gauge({
       name: 'tacit_jobs',
       help: 'Jobs by kind and status',
@@ -72,5 +77,31 @@ export class Metrics {
 
   text(): Promise<string> {
     return this.#registry.metrics()
+  }
+}
+
+function followerMeter(registry: Registry): FollowerMeter {
+  const registers = [registry]
+  const block = new Gauge({ name: 'tacit_chain_block', help: 'Last block that was read', registers })
+  const lag = new Gauge({
+    name: 'tacit_chain_lag_blocks',
+    help: 'Blocks that the chain has and the service has not read',
+    registers,
+  })
+  const counter = (name: string, help: string) => new Counter({ name, help, registers })
+  const reorganisations = counter(
+    'tacit_chain_reorganisations_total',
+    'Times that read blocks were abandoned',
+  )
+  const restarts = counter('tacit_chain_restarts_total', 'Times that another chain was found and read anew')
+  const failures = counter('tacit_chain_failures_total', 'Readings of the chain that failed')
+  return {
+    position: (read, head) => {
+      block.set(read)
+      lag.set(Math.max(0, head - read))
+    },
+    reorganised: () => reorganisations.inc(),
+    restarted: () => restarts.inc(),
+    failed: () => failures.inc(),
   }
 }

@@ -7,6 +7,8 @@ import { MatrixPool } from '../prover/matrix-pool.ts'
 import type { ApiLimits, SampleControl } from './api/context.ts'
 import { buildServer, type ServerOptions } from './api/server.ts'
 import { FeedWatcher } from './chain/feed.ts'
+import { ChainFollower } from './chain/follower.ts'
+import { openFollowedChain } from './chain/open.ts'
 import type { ServiceConfig } from './config.ts'
 import type { ConsoleFiles } from './console-files.ts'
 import { Metrics } from './metrics.ts'
@@ -47,6 +49,7 @@ export async function startService(
   const foundation = await openFoundation(config, log, say)
   const { store, queue, artifacts } = foundation
   const metrics = new Metrics(store.database, queue)
+  const follower = await startFollower(config, foundation, log, metrics)
   const pool = new MatrixPool()
   const reader = new BookReader(config.TACIT_INSTANCE)
   const watcher = new JobWatcher(store.database, config.TACIT_POLL_MS)
@@ -76,6 +79,7 @@ export async function startService(
   try {
     await app.listen({ host: config.TACIT_HOST, port: config.TACIT_PORT })
   } catch (cause) {
+    await follower?.close()
     await foundation.close()
     const { code = 'unknown' } = cause as NodeJS.ErrnoException
     throw new InputError(`cannot be listened on (${code})`, { field: 'TACIT_PORT' }, { cause })
@@ -97,11 +101,42 @@ export async function startService(
       watcher.close()
       feed.close()
       await app.close()
+      await follower?.close()
       await worker?.stop()
       await pool.close()
       await reader.close()
       await foundation.close()
     },
+  }
+}
+
+/** Undefined when no chain is to be followed. Throws InputError, with the variable, for a chain that cannot be. */
+async function startFollower(
+  config: ServiceConfig,
+  { store: { database }, close }: Foundation,
+  log: Pino,
+  metrics: Metrics,
+): Promise<ChainFollower | undefined> {
+  const { TACIT_RPC_URL: rpcUrl, TACIT_DEPLOYMENT: deployment } = config
+  if (rpcUrl === undefined || deployment === undefined) return undefined
+  try {
+    const chain = await openFollowedChain({
+      rpcUrl,
+      deployment,
+      walletRpcUrl: config.walletRpcUrl,
+      chainId: config.TACIT_CHAIN_ID,
+      timeoutMs: config.TACIT_RPC_TIMEOUT_MS,
+    })
+    return await ChainFollower.start({
+      chain,
+      database,
+      log,
+      meter: metrics.follower,
+      pollMs: config.TACIT_CHAIN_POLL_MS,
+    })
+  } catch (error) {
+    await close()
+    throw error
   }
 }
 

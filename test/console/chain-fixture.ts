@@ -60,6 +60,7 @@ function sealRecord(epoch: number): SealRecord {
 
 const lot: NonNullable<CaseRecord['lot']> = {
   percent: 37,
+  isHedge: false,
   health: 52,
   isInsolvent: false,
   carryLots: '1250000',

@@ -32,6 +32,9 @@ export const STAGES = [
 ] as const
 export type Stage = (typeof STAGES)[number]
 
+/** Why a case ended, in the order of the contract's enum. */
+export const ENDINGS = ['settled', 'recovered', 'cured', 'lapsed', 'escalated', 'covered', 'unsold'] as const
+
 export const KINDS = ['soft', 'full'] as const
 export type Kind = (typeof KINDS)[number]
 

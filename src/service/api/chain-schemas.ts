@@ -183,6 +183,7 @@ export const Bid = z.object({
 const greek = z.object({ delta: z.int(), gamma: z.int(), vega: z.int() })
 export const LotSummary = z.object({
   percent: z.int().describe('of the account'),
+  isHedge: z.boolean().describe('a chosen hedge, not a share of the whole'),
   health: z.int().describe('E / MM in 64ths, rounded down'),
   isInsolvent: z.boolean(),
   carryLots: amount.describe('at least the requirement of the lot, within a quarter: the escrow of a bid'),

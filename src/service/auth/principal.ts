@@ -27,6 +27,18 @@ export interface Principal {
 
 export const NOBODY: Principal = { roles: ['public'], id: 'public' }
 
+/** Whether the address of a session is a liquidator's: on the operator's list, or on the registry's that the chain has. */
+const LISTED = `(exists (select 1 from liquidators l where l.address = s.address) or exists (
+  select 1 from chain_records r where r.kind = 'liquidator' and r.id = s.address and r.is_open))`
+
+export async function isLiquidator(sql: Sql, address: string): Promise<boolean> {
+  const rows = await sql.query<{ listed: boolean }>(
+    `select ${LISTED} as listed from (select $1::text as address) s`,
+    [address],
+  )
+  return rows[0]!.listed
+}
+
 /** Whoever holds this token; undefined when nobody does, or not any more. */
 export async function principalOf(sql: Sql, text: string, nowMs: number): Promise<Principal | undefined> {
   const token = parseToken(text)
@@ -47,8 +59,7 @@ async function keyPrincipal(sql: Sql, token: Parsed): Promise<Principal | undefi
 
 async function sessionPrincipal(sql: Sql, token: Parsed, nowMs: number): Promise<Principal | undefined> {
   const [row] = await sql.query<{ address: string; hash: string; listed: boolean }>(
-    `select s.address, s.hash, l.address is not null as listed
-     from sessions s left join liquidators l on l.address = s.address where s.id = $1 and s.expires_at > $2`,
+    `select s.address, s.hash, ${LISTED} as listed from sessions s where s.id = $1 and s.expires_at > $2`,
     [token.id, new Date(nowMs)],
   )
   if (!tokenMatches(token, row?.hash)) return undefined

@@ -1,5 +1,12 @@
 import type { z } from 'zod'
-import { createApiKey, createSession, endSession, listApiKeys, revokeApiKey } from '../../auth/principal.ts'
+import {
+  createApiKey,
+  createSession,
+  endSession,
+  isLiquidator,
+  listApiKeys,
+  revokeApiKey,
+} from '../../auth/principal.ts'
 import { newChallenge, signIn } from '../../auth/sign-in.ts'
 import { Refusal } from '../../refusal.ts'
 import type { ApiContext } from '../context.ts'
@@ -37,8 +44,7 @@ export function signInRoutes({ route, store, signInTerms, limits }: ApiContext):
       const expiresAt = new Date(Date.now() + limits.sessionSeconds * 1_000)
       const { text } = await createSession(database, address, expiresAt)
       await database.query('delete from sessions where expires_at < now()')
-      const listed = await database.query('select 1 from liquidators where address = $1', [address])
-      const roles = listed.length > 0 ? ['owner', 'liquidator'] : ['owner']
+      const roles = (await isLiquidator(database, address)) ? ['owner', 'liquidator'] : ['owner']
       reply.code(201)
       return { token: text, address, roles, expiresAt: expiresAt.toISOString() }
     },
@@ -76,7 +82,8 @@ export function operatorRoutes({ route, store: { database }, log }: ApiContext):
     return {}
   })
   route('listLiquidators', { answers: { 200: Liquidators } }, async () => {
-    const rows = await database.query<{ address: string }>('select address from liquidators order by address')
+    const rows = await database.query<{ address: string }>(`select address from liquidators
+       union select id from chain_records where kind = 'liquidator' and is_open order by address`)
     return { liquidators: rows.map(({ address }) => address) }
   })
   route('addLiquidator', { params: AddressParameter, answers: { 200: Empty } }, async ({ params }) => {
