@@ -9,6 +9,7 @@ import { ownAccount } from './own-account.ts'
 import { verifyProofFile } from './verify-proof.ts'
 import { verifySeal } from './verify-seal.ts'
 
+const randomBytes = (length: number) => crypto.getRandomValues(new Uint8Array(length))
 const say = (message: WorkerMessage) => globalThis.postMessage(message)
 
 globalThis.onmessage = async ({ data }: MessageEvent<Job>) => {
@@ -25,10 +26,11 @@ async function answer(job: Job): Promise<Outcomes[keyof Outcomes]> {
   const hasher = await makeHasher()
   if (job.kind === 'lot') return openLot(hasher, job)
   if (job.kind === 'account') return ownAccount(hasher, job)
-  if (job.kind === 'proof') return { ...verifyProofFile(hasher, job), milliseconds: milliseconds() }
+  if (job.kind === 'proof')
+    return { ...(await verifyProofFile(hasher, randomBytes, job)), milliseconds: milliseconds() }
   const surroundings = {
     hasher,
-    randomBytes: (length: number) => crypto.getRandomValues(new Uint8Array(length)),
+    randomBytes,
     nowMs: () => performance.now(),
     progress: ({ phase, done, total }: { phase: string; done: number; total: number }) =>
       say({ kind: 'progress', progress: { phase, done, total } }),

@@ -1,7 +1,10 @@
 import { type Check, checkProof, claimOf, factorsText } from '../../bundle/claim/check-proof.ts'
 import { type ProofFile, parseProofFile } from '../../bundle/claim/proof-file.ts'
 import { claimWords } from '../../bundle/claim/words.ts'
+import { BatchVerifier, type RandomBytes } from '../../bundle/groth16/batch.ts'
+import { bundleProofOf, keyPointsOf } from '../../bundle/key-hash.ts'
 import type { Hasher } from '../../protocol/poseidon.ts'
+import { marginSignalsToArray } from '../../protocol/signals.ts'
 import type { VerificationKey } from '../../prover/zkey.ts'
 import { instantWords } from './instant.ts'
 import type { ShownCheck, Verdict, VerifyProofJob } from './messages.ts'
@@ -21,7 +24,12 @@ const TITLES: Readonly<Record<string, string>> = {
  * The checks of `tacit verify`, here: the pairing with the key that the service hands out, and the round from its raw market
  * data. Throws InputError for a file that is none.
  */
-export function verifyProofFile(hasher: Hasher, job: VerifyProofJob): Omit<Verdict, 'milliseconds'> {
+export async function verifyProofFile(
+  hasher: Hasher,
+  random: RandomBytes,
+  job: VerifyProofJob,
+): Promise<Omit<Verdict, 'milliseconds'>> {
+  const key = job.key as VerificationKey
   const file = parseProofFile({ name: 'the proof', text: job.file })
   const round = job.round && recomputeRound(hasher, job.round)
   const recomputed = round && {
@@ -29,7 +37,8 @@ export function verifyProofFile(hasher: Hasher, job: VerifyProofJob): Omit<Verdi
     parameters: round.matrix.parametersWord,
     configurationHash: round.configurationHash,
   }
-  const checks: ShownCheck[] = checkProof(file, job.key as VerificationKey, recomputed).map(shown)
+  const holds = await pairingHolds(file, key, random)
+  const checks: ShownCheck[] = checkProof(file, key, recomputed, () => holds).map(shown)
   if (round === undefined) {
     checks.push({
       title: TITLES['risk root']!,
@@ -39,6 +48,18 @@ export function verifyProofFile(hasher: Hasher, job: VerifyProofJob): Omit<Verdi
   }
   const isValid = checks.every(({ verdict }) => verdict !== 'fail')
   return { ...wordsOf(file, isValid, round !== undefined), checks }
+}
+
+/** A key that is none, or that anyone can forge proofs for, shows nothing. */
+async function pairingHolds(file: ProofFile, key: VerificationKey, random: RandomBytes): Promise<boolean> {
+  try {
+    const verifier = await BatchVerifier.create(keyPointsOf(key), random)
+    const statement = { signals: marginSignalsToArray(file.signals), proof: bundleProofOf(file.proof) }
+    return verifier.failures([statement]).length === 0
+  } catch (error) {
+    if (error instanceof RangeError) return false
+    throw error
+  }
 }
 
 function shown({ name, ok, detail }: Check): ShownCheck {
