@@ -4,6 +4,7 @@ import type { FeederContent } from '../oracle/feeder-content.ts'
 import type { OracleParameters } from '../oracle/oracle-parameters.ts'
 import { type FittedMarket, fitMarket, makeContent } from '../oracle/quoted-market.ts'
 import { TacitError } from '../protocol/errors.ts'
+import type { Solver } from '../risk/hedge/linear-program.ts'
 import type { MatrixMaking } from './build-round.ts'
 import type { Clock } from './clock.ts'
 import { type AggregatorDesk, LONGEST_REASON, type Proposal, type Receipt } from './desk.ts'
@@ -25,6 +26,8 @@ export interface FeederOptions {
   readonly memory: FeederMemory
   readonly clock: Clock
   readonly parameters: OracleParameters
+  /** Moves fitted smiles within their bid-asks; without it the curves stand as they were fitted. */
+  readonly solve?: Solver
   /** A round is due so long after the one before. */
   readonly everySeconds: number
   /** A content that no round was made of is said anew after this. */
@@ -111,7 +114,7 @@ export class Feeder {
   }
 
   async #make(head: OracleHead, nowSeconds: number): Promise<Pick<FeederReport, 'said' | 'silence'>> {
-    const { source, signer, parameters } = this.#options
+    const { source, signer, parameters, solve } = this.#options
     const sequence = head.latestSequence + 1
     const after = this.#own?.sequence === sequence ? this.#own.asOfSeconds : head.latestSeconds
     const market = await source.take(after)
@@ -121,7 +124,7 @@ export class Feeder {
     if (asOfSeconds > nowSeconds + parameters.quorum.maximumSkewSeconds) {
       return { silence: `the market is ${asOfSeconds - nowSeconds} s ahead of the clock` }
     }
-    const fitted = fitMarket(market)
+    const fitted = fitMarket(market, solve)
     const content = makeContent(sequence, fitted)
     this.#unsent = await signContent(head, signer, content)
     this.#own = content

@@ -1,9 +1,11 @@
 import { keccak256, toUtf8Bytes } from 'ethers'
 import { InputError } from '../protocol/errors.ts'
+import type { Solver } from '../risk/hedge/linear-program.ts'
 import { formatDeribitName } from '../risk/market/deribit-name.ts'
 import type { ExpiryQuote, InstrumentQuote, MarketSnapshot } from '../risk/market/snapshot.ts'
 import type { ActivityContent, ExpiryContent, FeederContent, MarkContent } from './feeder-content.ts'
 import { type ExpiryFit, fitSurface, type QuotedExpiry } from './surface-fit.ts'
+import { projectSurface } from './surface-projection.ts'
 import { thirtyDayVolNano } from './thirty-day-vol.ts'
 
 /** What a source gives a feeder: a market as the venue marks it, with bid and ask where it shows them. */
@@ -36,8 +38,11 @@ export interface UnfittedExpiry {
   readonly rule: string
 }
 
-/** Fits every expiry; one that cannot be fitted does not keep the others from it. */
-export function fitMarket(market: QuotedMarket): FittedMarket {
+/**
+ * Fits every expiry; one that cannot be fitted does not keep the others from it.
+ * @param solve moves the fit within its bid-asks as far as no arbitrage allows (surface-projection.ts); without it the curves stand
+ */
+export function fitMarket(market: QuotedMarket, solve?: Solver): FittedMarket {
   const { asOfSeconds, underlyings } = market.snapshot
   const fits: ExpiryFit[] = []
   const unfitted: UnfittedExpiry[] = []
@@ -56,7 +61,8 @@ export function fitMarket(market: QuotedMarket): FittedMarket {
       }
     }
   }
-  return { market, fits, unfitted }
+  const within = solve === undefined ? fits : projectSurface(asOfSeconds, market.expiries, fits, solve)
+  return { market, fits: within, unfitted }
 }
 
 /** The fit names the expiry that it stopped at in the field of its error. */

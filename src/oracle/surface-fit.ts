@@ -120,7 +120,7 @@ function integerSmile({ smile, forwardNano }: QuotedExpiry, slice: RawSvi, years
   })
 }
 
-function fitError(quotes: readonly QuotedPoint[], fitted: readonly SmilePoint[]): FitError {
+export function fitError(quotes: readonly QuotedPoint[], fitted: readonly SmilePoint[]): FitError {
   const points = (nano: bigint) => Number(nano) / 1e7
   let squares = 0
   let maxPoints = 0
