@@ -9,6 +9,11 @@ const PURE = ['protocol', 'fixed-point', 'risk', 'oracle-core', 'book'].map(
 /** Tests of the contracts: most of them share a world on a chain with the others of their process (fixtures/shared-world.ts). */
 const CHAIN = ['test/chain/**/*.test.ts']
 
+/** Tests that leave nothing behind but what is in the cache: loading the modules is a good part of most of them. */
+const SHARED = ['prover', 'bundle', 'solvency', 'stress', 'liquidator'].map(
+  (layer) => `test/${layer}/**/*.test.ts`,
+)
+
 export default defineConfig({
   test: {
     pool: 'forks',
@@ -23,7 +28,7 @@ export default defineConfig({
         test: {
           name: 'built',
           include: ['test/**/*.test.ts'],
-          exclude: [...PURE, ...CHAIN],
+          exclude: [...PURE, ...CHAIN, ...SHARED],
           // Circuits, keys and contracts are built once, before any test, into the cache; tests only read them.
           globalSetup: ['test/support/global-setup.ts'],
         },
@@ -38,6 +43,16 @@ export default defineConfig({
           // First compilations take seconds, and more where other work shares the machine.
           testTimeout: 120_000,
           hookTimeout: 300_000,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'shared',
+          include: SHARED,
+          globalSetup: ['test/support/global-setup.ts'],
+          isolate: false,
+          testTimeout: 120_000,
         },
       },
       {

@@ -15,6 +15,8 @@ export default class SlowestFirst extends BaseSequencer {
 
 /** Long ones with a process of their own, then the projects that share one, then the rest, which is short. */
 function turnOf({ project, moduleId }: TestSpecification): number {
-  if (!project.config.isolate) return project.name === 'chain' ? 1 : 2
-  return rankOf(moduleId) < SLOWEST.length ? 0 : 3
+  if (!project.config.isolate) return 1 + SHARING.indexOf(project.name)
+  return rankOf(moduleId) < SLOWEST.length ? 0 : 1 + SHARING.length
 }
+
+const SHARING = ['chain', 'shared', 'pure']
