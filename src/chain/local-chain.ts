@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { createRequire } from 'node:module'
-import { HDNodeWallet, JsonRpcProvider, Mnemonic, NonceManager } from 'ethers'
+import { HDNodeWallet, JsonRpcProvider, Mnemonic, NonceManager, type TransactionRequest } from 'ethers'
 import { ToolError } from '../protocol/errors.ts'
 
 /** A chain of one's own: anvil as a child process on a free port. Boundary module: processes and network. */
@@ -46,7 +46,7 @@ export async function startLocalChain(options: LocalChainOptions = {}): Promise<
   }
   try {
     const url = await listeningUrl(child, options.timeoutMs ?? 30_000)
-    return connect(url, child.pid!, chainId, stop)
+    return connect(providerOf(url, chainId, options), { url, pid: child.pid!, chainId }, stop)
   } catch (error) {
     await stop()
     throw error
@@ -72,23 +72,47 @@ function anvilArguments(chainId: bigint, options: LocalChainOptions): string[] {
   return given
 }
 
-function connect(url: string, pid: number, chainId: bigint, stop: () => Promise<void>): LocalChain {
+/** Below a block's 30 million by more than the tenth that a sender adds. */
+const AMPLE_GAS = 25_000_000n
+
+/**
+ * Does not search for the least gas of a call: that executes it some seventeen times, for a bound on what costs nothing here. One
+ * execution tells whether it goes through, and gives the same refusal.
+ */
+class LocalProvider extends JsonRpcProvider {
+  override async estimateGas(transaction: TransactionRequest): Promise<bigint> {
+    // A creation may need more, and there are few.
+    if (transaction.to === null || transaction.to === undefined) return super.estimateGas(transaction)
+    await this.call(transaction)
+    return AMPLE_GAS
+  }
+}
+
+function providerOf(url: string, chainId: bigint, { blockSeconds }: LocalChainOptions): JsonRpcProvider {
+  // Where blocks come by the clock, several transactions are to fit in one.
+  const Kind = blockSeconds === undefined ? LocalProvider : JsonRpcProvider
   // A static network saves a request per call; no cache, or a balance read after a transaction is the one before it.
-  const provider = new JsonRpcProvider(url, chainId, {
+  const provider = new Kind(url, chainId, {
     staticNetwork: true,
     cacheTimeout: -1,
     batchMaxCount: 1,
   })
   provider.pollingInterval = 50
+  return provider
+}
+
+function connect(
+  provider: JsonRpcProvider,
+  process: Pick<LocalChain, 'url' | 'pid' | 'chainId'>,
+  stop: () => Promise<void>,
+): LocalChain {
   const mnemonic = Mnemonic.fromPhrase(MNEMONIC)
   const signers = Array.from({ length: ACCOUNTS }, (_, index) => {
     const wallet = HDNodeWallet.fromMnemonic(mnemonic, `m/44'/60'/0'/0/${index}`)
     return new NonceManager(wallet.connect(provider))
   })
   return {
-    url,
-    pid,
-    chainId,
+    ...process,
     provider,
     signer: (index) => {
       const signer = signers[index]

@@ -136,8 +136,8 @@ describe.skipIf(process.platform !== 'linux')('an interrupted demo', () => {
     child.kill('SIGINT')
     expect(await ended).toBe(130)
     await expect.poll(() => isRunning(chain[0]!)).toBe(false)
-    // Seconds alone; in a first run beside the other long tests it took two and a half minutes.
-  }, 400_000)
+    // Seconds, and more where other work shares the machine: circuits and contracts are in the cache by now.
+  }, 180_000)
 })
 
 /** A process that has ended may stay in the table until somebody asks for its exit code. */
