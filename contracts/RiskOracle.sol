@@ -202,6 +202,39 @@ contract RiskOracle is AccessControlEnumerable, EIP712 {
         return stored.time != 0 && !stored.rejected;
     }
 
+    /// @notice How long a posted round can be challenged; 0 where none can.
+    function challengeSeconds() external view virtual returns (uint64) {
+        return 0;
+    }
+
+    /// @notice From here on the round is final; 0 where every round is at once.
+    function windowEnd(uint64) public view virtual returns (uint256) {
+        return 0;
+    }
+
+    /// @return 0 when there is none
+    function newestSettleable() external view returns (uint64) {
+        (uint64 newest,) = _newestSettleable();
+        return newest;
+    }
+
+    /**
+     * @notice Finds a risk root among the two newest rounds that something may settle on. They may be old: the caller compares.
+     * @return sequence 0 when neither has that root
+     */
+    function findSettleable(uint256 riskRoot)
+        external
+        view
+        returns (uint64 sequence, uint64 time, uint256 parameters)
+    {
+        if (riskRoot == 0) return (0, 0, 0);
+        (uint64 newest, uint64 before) = _newestSettleable();
+        sequence = _rounds[newest].riskRoot == riskRoot ? newest : before;
+        StoredRound storage round = _rounds[sequence];
+        if (round.riskRoot != riskRoot) return (0, 0, 0);
+        return (sequence, round.time, parameterSets[round.parameterSet].parameters);
+    }
+
     /// @notice Whether the round is one of the last two and not stale.
     function isRecent(uint64 sequence) external view returns (bool) {
         if (sequence == 0 || (sequence != latestSequence && sequence != previousSequence)) return false;
@@ -222,10 +255,11 @@ contract RiskOracle is AccessControlEnumerable, EIP712 {
         // A root is never zero, so an empty place cannot match.
         if (riskRoot == 0) return (0, 0, true, 0);
         StoredRound storage round = _rounds[sequence];
-        if (round.rejected || round.riskRoot != riskRoot) {
+        // The root first: a round that is not meant costs one slot.
+        if (round.riskRoot != riskRoot || round.rejected) {
             sequence = previousSequence;
             round = _rounds[sequence];
-            if (round.rejected || round.riskRoot != riskRoot) return (0, 0, true, 0);
+            if (round.riskRoot != riskRoot || round.rejected) return (0, 0, true, 0);
         }
         time = round.time;
         stale = _isStale(time);
@@ -233,6 +267,10 @@ contract RiskOracle is AccessControlEnumerable, EIP712 {
     }
 
     // ---------------------------------------------------------------- internals
+
+    function _newestSettleable() internal view virtual returns (uint64 newest, uint64 before) {
+        return (latestSequence, previousSequence);
+    }
 
     /// @dev Sequence and time stay taken: nothing older may be posted in its place.
     function _reject(uint64 sequence) internal {

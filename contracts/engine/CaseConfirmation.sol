@@ -81,7 +81,7 @@ contract CaseConfirmation is CaseStore {
             _setPledge(c, uint64(costLots));
             _toSale(caseId, c);
         } else {
-            _moveTo(caseId, c, Stage.Deleveraging, clock.time());
+            _moveTo(caseId, c, Stage.Deleveraging, clock.time() + _secondsToSettleable(lot.round));
         }
         _tell(caseId, c, signals);
     }
@@ -142,7 +142,7 @@ contract CaseConfirmation is CaseStore {
         c.place = lot.place;
         c.round = lot.round;
         c.head = lot.head;
-        c.lotTime = clock.oracle().roundTime(lot.round);
+        c.lotTime = oracle.roundTime(lot.round);
         c.carryLots = lot.carryLots;
         c.reliefLots = lot.reliefLots;
         c.shortfallLots = lot.shortfallLots;

@@ -24,6 +24,7 @@ abstract contract CaseOpening is CaseStore {
     error RecordNotNewer(uint256 tag, uint64 round, uint64 head);
     error CureOfAnother(uint256 tag, uint256 ofCase);
     error NotSoft(bytes32 caseId);
+    error NoBondHeld(bytes32 caseId);
 
     // ---------------------------------------------------------------- opening
 
@@ -56,7 +57,7 @@ abstract contract CaseOpening is CaseStore {
         uint64 time = clock.tick();
         Case storage c = _at(caseId);
         if (c.stage != Stage.Opened || c.since != 0) revert WrongStage(caseId, c.stage);
-        if (clock.oracle().latestSequence() <= c.round) revert NewerRoundMissing(caseId, c.round);
+        if (oracle.latestSequence() <= c.round) revert NewerRoundMissing(caseId, c.round);
         c.since = time;
         emit ConfirmationDue(caseId, time);
     }
@@ -76,8 +77,11 @@ abstract contract CaseOpening is CaseStore {
             // With every hold taken the venue could not have confirmed.
             uint256 held = registry.heldTags().length;
             if (held >= MAX_HELD) revert NoRoomToHold(held);
+            // A venue that could not prove what is false owes nothing.
+            _requireSettleable(c.triggerRound);
         } else if (c.stage == Stage.Deleveraging) {
             window += parameters.get(Parameter.AdlDuration);
+            _requireSettleable(c.round);
         } else if (c.stage != Stage.Shortfall) {
             revert WrongStage(caseId, c.stage);
         }
@@ -95,7 +99,9 @@ abstract contract CaseOpening is CaseStore {
     /**
      * @notice Ends a case, before its award, whose account is recorded as covered on a newer round, or on a newer head of
      * the same round: at MM for a full case, at SOFT for a soft one. A keeper who opened it although the newest round
-     * then had the recovery loses the bond to the venue.
+     * then had the recovery loses the bond to the venue, once nobody can challenge that round any more.
+     *
+     * The record's round need not be settleable: a new trigger opens the next case, so that nothing is lost but time.
      */
     function cancel(bytes32 caseId) external nonReentrant {
         clock.tick();
@@ -103,13 +109,24 @@ abstract contract CaseOpening is CaseStore {
         _requireUnsold(caseId, c);
         uint256 threshold = c.kind == Kind.Full ? Protocol.THRESHOLD_MM : Protocol.THRESHOLD_SOFT;
         (uint64 round,) = _requireCovered(c, threshold);
+        uint64 bondLots = 0;
         if (c.stage == Stage.Opened && round <= c.openedRound && round > c.round) {
-            uint256 lots = c.keeperBondLots;
+            bondLots = c.keeperBondLots;
             c.keeperBondLots = 0;
-            escrow.seize(c.keeper, venue, lots);
-            emit KeeperBondLost(caseId, c.keeper, lots);
+            c.round = round;
         }
         _close(caseId, c, Ending.Recovered);
+        if (bondLots == 0) return;
+        c.keeperBondLots = bondLots;
+        if (oracle.isSettleable(round)) _endBond(caseId, c);
+    }
+
+    /// @notice The recovery that a keeper overlooked is final, and the bond the venue's; or its round was rejected, and the
+    /// bond is the keeper's. Anybody may call.
+    function endBond(bytes32 caseId) external nonReentrant {
+        Case storage c = _at(caseId);
+        if (c.stage != Stage.Closed || c.keeperBondLots == 0) revert NoBondHeld(caseId);
+        _endBond(caseId, c);
     }
 
     /**
@@ -141,11 +158,20 @@ abstract contract CaseOpening is CaseStore {
 
     // ---------------------------------------------------------------- internals
 
+    function _endBond(bytes32 caseId, Case storage c) private {
+        if (oracle.isRejected(c.round)) return _returnKeeperBond(caseId, c);
+        _requireSettleable(c.round);
+        uint256 lots = c.keeperBondLots;
+        c.keeperBondLots = 0;
+        escrow.seize(c.keeper, venue, lots);
+        emit KeeperBondLost(caseId, c.keeper, lots);
+    }
+
     function _open(uint256 tag, Kind kind, uint64 time) private returns (bytes32 caseId) {
         bytes32 open = caseOf(tag);
         if (open != 0) revert CaseAlreadyOpen(tag, open);
         (uint64 round, uint64 head) = _requireTriggered(tag, kind);
-        uint64 latest = clock.oracle().latestSequence();
+        uint64 latest = oracle.latestSequence();
         uint256 bondLots = parameters.get(Parameter.KeeperBondLots);
         Case storage c;
         (caseId, c) = _create(tag);
@@ -153,6 +179,7 @@ abstract contract CaseOpening is CaseStore {
         c.kind = kind;
         c.stage = Stage.Opened;
         c.round = round;
+        c.triggerRound = round;
         c.head = head;
         c.openedRound = latest;
         // A full case is confirmed on a newer round than the trigger's; until there is one, the venue cannot.

@@ -77,6 +77,7 @@ contract CaseProofs {
     error TagTouchedSince(uint256 tag, uint64 sequence, uint64 touchedSequence);
     error BookRootIsNotHead(uint256 bookRoot, uint256 headRoot);
     error RoundNotRecent(uint256 riskRoot, uint64 latestSequence);
+    error RootNotSettleable(uint256 riskRoot, uint64 latestSequence);
     error RoundStale(uint64 sequence, uint64 time, uint64 maxAgeSeconds);
     error ParametersMismatch(uint256 given, uint256 ofRound);
     error ContextMismatch(uint256 given, uint256 expected);
@@ -182,9 +183,16 @@ contract CaseProofs {
         return Contexts.contextOf(Protocol.TRANSFER_CONTEXT_DOMAIN, address(this), caseId);
     }
 
-    /// @notice The sequence and parameters of a round that proofs may be made on now.
-    function requireFreshRound(uint256 riskRoot, uint256 parameters) external view returns (uint64) {
-        return _requireFreshRound(riskRoot, parameters);
+    /// @notice One of the two newest rounds that something may settle on, with its parameters.
+    function requireSettleableRound(uint256 riskRoot, uint256 parameters)
+        external
+        view
+        returns (uint64 sequence, uint64 time)
+    {
+        uint256 ofRound;
+        (sequence, time, ofRound) = oracle.findSettleable(riskRoot);
+        if (sequence == 0) revert RootNotSettleable(riskRoot, oracle.latestSequence());
+        if (parameters != ofRound) revert ParametersMismatch(parameters, ofRound);
     }
 
     // ---------------------------------------------------------------- internals

@@ -54,6 +54,8 @@ contract CaseSettlement is CaseStore, IStageHooks {
     error StepRoundOlder(uint64 round, uint64 previousRound);
     error CounterpartyInCase(uint256 tag, bytes32 caseId);
     error NotInsolvent(bytes32 caseId);
+    error RoundTooOld(uint64 round, uint64 roundTime, uint256 maxAgeSeconds);
+    error RoundsStand(bytes32 caseId);
 
     constructor(EngineParts memory parts) CaseStore(address(0), parts) {}
 
@@ -79,8 +81,8 @@ contract CaseSettlement is CaseStore, IStageHooks {
         _moveTo(caseId, c, Stage.Awarded, time);
         a.settleBy = 0;
         (bytes32 byCase,) = registry.reservation();
-        // Bidders do not wait for another case's settlement; only the settlement does.
-        if (byCase == 0) _reserve(caseId, a, time);
+        // Bidders wait neither for another case's settlement nor for the end of the round's window; only the settlement does.
+        if (byCase == 0 && _isSettleable(c)) _reserve(caseId, a, time);
     }
 
     function pass(bytes32 caseId) external nonReentrant {
@@ -90,7 +92,7 @@ contract CaseSettlement is CaseStore, IStageHooks {
             _moveTo(caseId, c, Stage.Dutch, time);
         } else if (c.stage == Stage.House) {
             if (c.kind == Kind.Soft) _close(caseId, c, Ending.Unsold);
-            else _moveTo(caseId, c, Stage.Deleveraging, time);
+            else _moveTo(caseId, c, Stage.Deleveraging, time + _secondsToSettleable(c.round));
         } else {
             _moveTo(caseId, c, Stage.House, time);
         }
@@ -101,8 +103,7 @@ contract CaseSettlement is CaseStore, IStageHooks {
         nonReentrant
     {
         Case storage c = _ofCaller(caseId);
-        uint64 round = proofs.requireFreshRound(signals.riskRoot(), signals.parameters());
-        if (round < c.round) revert StepRoundOlder(round, c.round);
+        uint64 round = _requireStepRound(c, signals);
         uint256 counterparty = signals.tagTo();
         bytes32 open = caseOf(counterparty);
         if (open != 0) revert CounterpartyInCase(counterparty, open);
@@ -128,7 +129,7 @@ contract CaseSettlement is CaseStore, IStageHooks {
 
     // ---------------------------------------------------------------- settlement
 
-    /// @notice The head is free: it is reserved for this award, and the venue's time runs. A lot that grew too old while it
+    /// @notice The head is free and the lot's rounds are final: it is reserved for this award, and the venue's time runs. A lot that grew too old while it
     /// waited goes back to the public auction, at nobody's cost.
     function startSettlement(bytes32 caseId) external nonReentrant {
         uint64 time = clock.tick();
@@ -141,6 +142,7 @@ contract CaseSettlement is CaseStore, IStageHooks {
             _undo(caseId, c, a, time);
             return;
         }
+        _requireFinalRounds(c);
         (bytes32 byCase, uint64 until) = registry.reservation();
         if (byCase != 0) revert HeadStillReserved(byCase, until);
         _reserve(caseId, a, time);
@@ -157,6 +159,7 @@ contract CaseSettlement is CaseStore, IStageHooks {
         if (c.stage != Stage.Awarded) revert WrongStage(caseId, c.stage);
         Award storage a = _awards[caseId];
         if (a.settleBy != 0 && time > a.settleBy) revert SettlementTooLate(caseId, a.settleBy, time);
+        _requireFinalRounds(c);
         if (signals.tagTo() != a.subTag) revert SubAccountMismatch(signals.tagTo(), a.subTag);
         if (signals.slice() != c.slice) revert SliceMismatch(signals.slice(), c.slice);
         ExpectedTransfer memory expected = _expected(caseId, c);
@@ -201,13 +204,56 @@ contract CaseSettlement is CaseStore, IStageHooks {
         Case storage c = _at(caseId);
         if (c.stage != Stage.Shortfall && c.stage != Stage.Deleveraging) revert WrongStage(caseId, c.stage);
         if (!c.insolvent) revert NotInsolvent(caseId);
+        _requireFinalRounds(c);
         uint256 owedLots = AdjustChange.lots(signals.change());
         uint256 socialisedLots = escrow.coverDebt(caseId, c.tag, owedLots, proof, signals);
         emit DebtCovered(caseId, c.tag, owedLots, socialisedLots);
         _close(caseId, c, Ending.Covered);
     }
 
+    // ---------------------------------------------------------------- rejected rounds
+
+    /**
+     * @notice The round of the trigger or of the lot was shown to be wrong: the case ends, whatever stage it is in, and
+     * everybody has back what the case locked. Anybody may call. What is settled stands on final rounds and stays.
+     */
+    function voidCase(bytes32 caseId) external nonReentrant {
+        clock.poke();
+        clock.requireNotPaused();
+        Case storage c = _at(caseId);
+        if (c.stage == Stage.Closed) revert WrongStage(caseId, c.stage);
+        if (!oracle.isRejected(c.round) && !oracle.isRejected(c.triggerRound)) revert RoundsStand(caseId);
+        if (c.stage == Stage.Awarded) {
+            Award storage a = _awards[caseId];
+            emit AwardVoid(caseId, a.winner);
+            _unlockAward(a);
+        }
+        c.voided = true;
+        _close(caseId, c, Ending.Voided);
+    }
+
     // ---------------------------------------------------------------- internals
+
+    /// @dev Of the trigger and of the lot: two prints, and both must stand.
+    function _requireFinalRounds(Case storage c) private view {
+        _requireSettleable(c.triggerRound);
+        _requireSettleable(c.round);
+    }
+
+    function _isSettleable(Case storage c) private view returns (bool) {
+        return oracle.isSettleable(c.round) && oracle.isSettleable(c.triggerRound);
+    }
+
+    /// @dev A step moves positions at mark and cannot be undone: its round is final, and so are those of the case. It is the
+    /// newest or the one before of its kind, so that nobody picks a price, and no older than a lot may be.
+    function _requireStepRound(Case storage c, uint256[12] calldata signals) private view returns (uint64 round) {
+        _requireFinalRounds(c);
+        uint64 roundTime;
+        (round, roundTime) = proofs.requireSettleableRound(signals.riskRoot(), signals.parameters());
+        if (round < c.round) revert StepRoundOlder(round, c.round);
+        uint256 maxAgeSeconds = parameters.get(Parameter.MaxLotAge);
+        if (block.timestamp > roundTime + maxAgeSeconds) revert RoundTooOld(round, roundTime, maxAgeSeconds);
+    }
 
     function _ofCaller(bytes32 caseId) private view returns (Case storage c) {
         c = _at(caseId);
@@ -257,11 +303,15 @@ contract CaseSettlement is CaseStore, IStageHooks {
     }
 
     function _undo(bytes32 caseId, Case storage c, Award storage a, uint64 time) private {
+        _unlockAward(a);
+        if (c.kind == Kind.Soft) _close(caseId, c, Ending.Unsold);
+        else _moveTo(caseId, c, Stage.Dutch, time);
+    }
+
+    function _unlockAward(Award storage a) private {
         escrow.unlock(a.winner, a.escrowLots);
         liquidators.unlock(a.subTag);
         a.escrowLots = 0;
-        if (c.kind == Kind.Soft) _close(caseId, c, Ending.Unsold);
-        else _moveTo(caseId, c, Stage.Dutch, time);
     }
 
     /// @dev What a fill costs beyond the modelled impact and a little is shared with the Gamma Reserve.

@@ -15,6 +15,7 @@ import {Parameter} from "contracts/engine/Parameter.sol";
 import {IBookRegistry} from "contracts/interfaces/IBookRegistry.sol";
 import {ICases, IPublishGuard} from "contracts/interfaces/IHooks.sol";
 import {MarginAttestor} from "contracts/MarginAttestor.sol";
+import {RiskOracle} from "contracts/RiskOracle.sol";
 
 /// What the engine is put together from.
 struct EngineParts {
@@ -38,6 +39,7 @@ abstract contract CaseStore is ICaseViews, ICases, IPublishGuard, AccessControl,
     EngineParameters public immutable parameters;
     Escrow public immutable escrow;
     LiquidatorRegistry public immutable liquidators;
+    RiskOracle internal immutable oracle;
 
     uint256 public caseCount;
     uint256 public venueBondLots;
@@ -73,6 +75,7 @@ abstract contract CaseStore is ICaseViews, ICases, IPublishGuard, AccessControl,
     error StagesAlreadySet();
     error VenueBondShort(uint256 bondLots, uint256 leastLots);
     error NotTheVenue(address caller);
+    error RoundNotSettleable(uint64 round);
 
     constructor(address admin, EngineParts memory parts) {
         venue = parts.venue;
@@ -83,6 +86,7 @@ abstract contract CaseStore is ICaseViews, ICases, IPublishGuard, AccessControl,
         parameters = parts.parameters;
         escrow = parts.escrow;
         liquidators = parts.liquidators;
+        oracle = parts.clock.oracle();
         _grantRole(DEFAULT_ADMIN_ROLE, admin);
     }
 
@@ -214,6 +218,17 @@ abstract contract CaseStore is ICaseViews, ICases, IPublishGuard, AccessControl,
 
     function _requireFreshLot(bytes32 caseId, Case storage c) internal view {
         if (!_isLotFresh(c)) revert LotTooOld(caseId, c.lotTime, parameters.get(Parameter.MaxLotAge));
+    }
+
+    /// @dev Nothing that cannot be undone stands on a round that can still be shown to be wrong.
+    function _requireSettleable(uint64 round) internal view {
+        if (!oracle.isSettleable(round)) revert RoundNotSettleable(round);
+    }
+
+    /// @dev Seconds until nobody can challenge the round any more. The engine's clock never runs ahead of the chain's.
+    function _secondsToSettleable(uint64 round) internal view returns (uint64) {
+        uint256 end = oracle.windowEnd(round);
+        return end > block.timestamp ? uint64(end - block.timestamp) : 0;
     }
 
     function _setVenueBond(uint256 lots) private {

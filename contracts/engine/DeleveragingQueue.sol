@@ -30,6 +30,8 @@ contract DeleveragingQueue is StageBase {
      */
     function deleverage(bytes32 caseId, uint256[8] calldata proof, uint256[12] calldata signals) external {
         (uint64 time, uint64 since) = _tick(caseId, Stage.Deleveraging);
+        // The level falls from the end of the round's window on: before it no step can be settled.
+        if (time < since) revert TooEarly(caseId, since, time);
         uint256 cutoffBps = TransferTerms.cutoffBps(signals.terms());
         uint256 levelBps = _levelAt(time, since);
         uint256 startBps = parameters.get(Parameter.AdlStartBps);
@@ -48,7 +50,7 @@ contract DeleveragingQueue is StageBase {
         uint256 startBps = parameters.get(Parameter.AdlStartBps);
         uint256 endBps = parameters.get(Parameter.AdlEndBps);
         uint256 duration = parameters.get(Parameter.AdlDuration);
-        uint256 elapsed = time - since;
+        uint256 elapsed = time > since ? time - since : 0;
         return elapsed >= duration ? endBps : startBps - ((startBps - endBps) * elapsed) / duration;
     }
 }

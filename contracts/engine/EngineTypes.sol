@@ -34,7 +34,8 @@ enum Ending {
     Lapsed,
     Escalated,
     Covered,
-    Unsold
+    Unsold,
+    Voided
 }
 
 /// Seconds are the engine clock's where nothing else is said; lots are of settlement cash.
@@ -54,6 +55,8 @@ struct Case {
     bool stepped;
     /// A full case that could only sell a hedge, and goes on as a soft one.
     bool converted;
+    /// A round that it stood on was rejected.
+    bool voided;
     /// Highest discount of this lot.
     uint16 capBps;
     /// What goes to the fund besides, on the relief.
@@ -74,6 +77,8 @@ struct Case {
     uint64 shortfallLots;
     /// What the fund is counted on for, while an insolvent lot is on sale.
     uint64 pledgedLots;
+    /// Of the trigger that opened it: `round` is overwritten by the lot's.
+    uint64 triggerRound;
     uint256 slice;
     uint256 riskRoot;
     uint256 parameters;

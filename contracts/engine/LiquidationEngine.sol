@@ -18,6 +18,8 @@ import {IStageHooks} from "contracts/engine/ILiquidationEngine.sol";
  *   or a later one, so one state is liquidated at most once.
  * - A full case sells only a lot proven on a newer round than its trigger. What is settled is that lot, at the awarded
  *   discount, to the awarded sub-account, on the lot's own round: every signal of the transfer is compared.
+ * - What cannot be undone (a settlement, a deleveraging step, a debt paid, a penalty) waits until nobody can challenge the
+ *   rounds that it stands on; a case on a rejected round ends, and everybody has back what it locked.
  * - Only the contract of a case's present stage moves it on. Stages follow one another by the engine's clock, so the
  *   clearing house cannot have a lot before two auctions were open to everybody.
  * - Nothing moves while paused or while the oracle is stale, except the settlement of what is awarded and the payment of
@@ -78,6 +80,10 @@ contract LiquidationEngine is CaseOpening, IStageHooks {
     }
 
     function coverShortfall(bytes32, uint256[8] calldata, uint256[10] calldata) external {
+        _runs(settlement);
+    }
+
+    function voidCase(bytes32) external {
         _runs(settlement);
     }
 

@@ -16,8 +16,8 @@ import {StageBase, StageParts} from "contracts/engine/StageBase.sol";
  * - A discount is at most the case's cap: that is the reserve price. At least two revealed bids of distinct whitelisted
  *   liquidators, or there is no sale here.
  * - The lowest discount wins, the earliest commitment of equal ones.
- * - Who does not reveal, in an auction that came to its end, loses the bond to the insurance fund. Everybody else
- *   fetches bond and escrow.
+ * - Who does not reveal, in an auction that came to its end, loses the bond to the insurance fund, unless the case's round
+ *   was rejected. Everybody else fetches bond and escrow.
  */
 contract SealedBidAuction is StageBase {
     struct Bid {
@@ -58,6 +58,7 @@ contract SealedBidAuction is StageBase {
     error BidWasRevealed(bytes32 caseId, address bidder);
     error StillOnSale(bytes32 caseId);
     error AuctionNotFinished(bytes32 caseId);
+    error CaseVoided(bytes32 caseId);
 
     constructor(StageParts memory parts) StageBase(parts) {}
 
@@ -131,14 +132,15 @@ contract SealedBidAuction is StageBase {
 
     /**
      * @notice Gives the caller back bond and escrow, once the stage is over: of a revealed bid, the winner's bond
-     * included, and of any bid in an auction that the case's own end cut short.
+     * included, of any bid in an auction that the case's own end cut short, and in a case on a rejected round.
      */
     function reclaim(bytes32 caseId) external {
         clock.requireNotPaused();
         _requireOver(caseId);
         Bid memory bid = _bids[caseId][msg.sender];
         if (bid.commitment == 0) revert NothingCommitted(caseId, msg.sender);
-        if (!bid.revealed && _auctions[caseId].finished) revert BidNotRevealed(caseId, msg.sender);
+        bool lost = !bid.revealed && _auctions[caseId].finished;
+        if (lost && !engine.caseAt(caseId).voided) revert BidNotRevealed(caseId, msg.sender);
         delete _bids[caseId][msg.sender];
         escrow.unlock(msg.sender, bid.bondLots);
         if (bid.escrowLots != 0) _unlockBid(msg.sender, bid.subTag, bid.escrowLots);
@@ -152,6 +154,7 @@ contract SealedBidAuction is StageBase {
         if (bid.commitment == 0) revert NothingCommitted(caseId, bidder);
         if (bid.revealed) revert BidWasRevealed(caseId, bidder);
         if (!_auctions[caseId].finished) revert AuctionNotFinished(caseId);
+        if (engine.caseAt(caseId).voided) revert CaseVoided(caseId);
         delete _bids[caseId][bidder];
         escrow.forfeit(bidder, bid.bondLots);
         emit BidBondLost(caseId, bidder, bid.bondLots);

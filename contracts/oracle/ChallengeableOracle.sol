@@ -44,7 +44,7 @@ contract ChallengeableOracle is RiskOracle {
     uint256 private constant MOST_CHALLENGE_SECONDS = 7 days;
 
     InstrumentListing public immutable listing;
-    uint64 public immutable challengeSeconds;
+    uint64 public immutable override challengeSeconds;
     uint256 public immutable bondWei;
     uint256 public immutable rewardBps;
     address public immutable treasury;
@@ -189,7 +189,7 @@ contract ChallengeableOracle is RiskOracle {
     }
 
     /// @notice From here on the round is final. @dev Of a round that was posted.
-    function windowEnd(uint64 sequence) public view returns (uint256) {
+    function windowEnd(uint64 sequence) public view override returns (uint256) {
         return uint256(postings[sequence].postedAt) + challengeSeconds;
     }
 
@@ -238,6 +238,13 @@ contract ChallengeableOracle is RiskOracle {
         bytes32 listed = bytes32(_wordAt(header, uint256(C.HEADER_LISTING)));
         if (listed != listing.listingHash()) revert ListingNotInForce(listed, listing.listingHash());
         spots[round.sequence] = spotsWord;
+    }
+
+    /// @dev Walks back over the rounds of one window. What lies before a settleable round can no longer be challenged.
+    function _newestSettleable() internal view override returns (uint64 newest, uint64 before) {
+        newest = latestStanding;
+        while (newest != 0 && !isSettleable(newest)) newest = postings[newest].previous;
+        before = _newestStandingBefore(newest);
     }
 
     /// @dev Rounds before one may have been rejected after it was posted.

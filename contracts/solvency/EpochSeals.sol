@@ -30,7 +30,7 @@ import {TriggeredTags} from "contracts/solvency/TriggeredTags.sol";
  *   bond is the answerer's) or, after its time, with the seal rejected (half of the venue's bond is the challenger's).
  *   The other half is the insurance fund's: a venue that demands from itself does not get its bond back.
  * - A head is marked final only with the window over, no demand open, as many triggered tags as the seal counts accounts
- *   below maintenance margin, and the ledger still what the seal says. Final heads only rise: a seal that a newer one
+ *   below maintenance margin, a round that nobody can challenge any more, and the ledger still what the seal says. Final heads only rise: a seal that a newer one
  *   has overtaken gives its bond back and marks nothing.
  * - What was accepted under one set of parameters is settled under it.
  * - Token units held >= unitsPerLot * (free lots + bonds of pending seals + bonds of demands without an end).
@@ -140,7 +140,7 @@ contract EpochSeals is SealBonds, SealStore, SealStatement {
     /// @notice A step that was demanded and not answered in time: the challenger is paid, whoever calls.
     function rejectUnanswered(uint64 epoch, uint256 step) external nonReentrant {
         uint256 id = sealOf[epoch];
-        _pending(id);
+        _requireRoundStands(_pending(id));
         Demand storage asked = _openDemand(id, step);
         if (block.timestamp <= asked.answerUntil) revert AnswerStillDue(id, step, asked.answerUntil);
         asked.state = DemandState.Ended;
@@ -152,6 +152,7 @@ contract EpochSeals is SealBonds, SealStore, SealStatement {
     function rejectUntriggered(uint64 epoch) external nonReentrant {
         uint256 id = sealOf[epoch];
         Seal storage one = _pending(id);
+        _requireRoundStands(one);
         if (block.timestamp < one.demandUntil) revert DemandsStillTaken(id, one.demandUntil);
         uint256 tags = triggeredTags[epoch][one.roundSequence];
         if (tags >= one.belowMm) revert TagsSuffice(id, tags, one.belowMm);
@@ -166,6 +167,18 @@ contract EpochSeals is SealBonds, SealStore, SealStatement {
         _reject(id, msg.sender);
     }
 
+    /// @notice The seal's round was shown to be wrong: the seal says nothing, and its venue, which was told so, has its bond
+    /// back and may seal anew. Anybody may call.
+    function voidSeal(uint64 epoch) external nonReentrant {
+        uint256 id = sealOf[epoch];
+        Seal storage one = _seals[id];
+        if (one.status != Status.Pending) revert SealNotPending(id);
+        if (!oracle.isRejected(one.roundSequence)) revert RoundStands(one.roundSequence);
+        one.status = Status.Rejected;
+        emit SealRejected(id, epoch, address(0), 0);
+        _free(one.submitter, one.bondLots);
+    }
+
     // ---------------------------------------------------------------- finality
 
     /// @notice Ends a seal that nothing speaks against. Anybody may call.
@@ -174,6 +187,7 @@ contract EpochSeals is SealBonds, SealStore, SealStatement {
         Seal storage one = _pending(id);
         if (block.timestamp < one.demandUntil) revert DemandsStillTaken(id, one.demandUntil);
         if (one.openDemands != 0) revert StepsUnanswered(id, one.openDemands);
+        if (!oracle.isSettleable(one.roundSequence)) revert RoundNotSettleable(one.roundSequence);
         uint256 tags = triggeredTags[epoch][one.roundSequence];
         if (tags < one.belowMm) revert TagsTooFew(id, tags, one.belowMm);
         if (_ledgerHashAt(one.headSequence) != one.ledgerHash) revert LedgerOfSealOutdated(id);
@@ -231,6 +245,11 @@ contract EpochSeals is SealBonds, SealStore, SealStatement {
         signals[Protocol.SIGNAL_CHAIN_IN] = given.chainIn;
         signals[Protocol.SIGNAL_CHAIN_OUT] = given.chainOut;
         signals[Protocol.SIGNAL_CONTEXT] = contextFor(one.epoch);
+    }
+
+    /// @dev On a rejected round no step can be answered and no tag triggered: nobody is paid for that.
+    function _requireRoundStands(Seal storage one) private view {
+        if (oracle.isRejected(one.roundSequence)) revert RoundNotSettleable(one.roundSequence);
     }
 
     function _reject(uint256 id, address challenger) private {

@@ -19,6 +19,8 @@ abstract contract SealStatement is SealParameters, SealBonds, SealLedger, Trigge
 
     error SealBookMismatch(uint256 given, uint256 ofEpoch);
     error RoundNotRecent(uint256 riskRoot, uint64 latestSequence);
+    error RoundNotSettleable(uint64 round);
+    error RoundStands(uint64 round);
     error RoundStale(uint64 sequence, uint64 time, uint64 maxAgeSeconds);
     error ParametersMismatch(uint256 given, uint256 ofRound);
     error LedgerMismatch(uint256 word, uint256 given, uint256 ofVault);

@@ -175,6 +175,16 @@ abstract contract VaultDeposits is VaultAdjusts {
         if (feeLots != 0) _payFees(feeLots);
     }
 
+    /// @dev Lots that are in the vault already, as a pending deposit of the vault's own: it never reclaims.
+    function _giveBack(uint256 instrumentId, uint64 lots, uint256 tag) internal returns (uint256 depositId) {
+        depositId = ++depositCount;
+        _deposits[depositId] = Deposit(
+            address(this), uint32(instrumentId), type(uint64).max, tag, lots, 0, true, DepositState.Pending
+        );
+        pendingLots[instrumentId] += lots;
+        emit DepositRequested(depositId, address(this), tag, instrumentId, lots, 0, type(uint64).max);
+    }
+
     function _pending(uint256 depositId) private view returns (Deposit storage deposit) {
         deposit = _deposits[depositId];
         if (deposit.state != DepositState.Pending) revert DepositNotPending(depositId, deposit.state);

@@ -38,6 +38,9 @@ abstract contract VaultWithdrawals is VaultDeposits, EIP712, Nonces {
         uint64 notBefore;
         uint64 sequence;
         uint64 lots;
+        /// The round of the proof that the account could do without it.
+        uint64 round;
+        uint256 tag;
     }
 
     bytes32 public constant WITHDRAWAL_TYPEHASH = keccak256(
@@ -65,6 +68,8 @@ abstract contract VaultWithdrawals is VaultDeposits, EIP712, Nonces {
         uint256 indexed payableId, address indexed recipient, uint256 instrumentId, uint256 lots, uint256 paidLots
     );
 
+    event WithdrawalReturned(uint256 indexed payableId, uint256 indexed depositId, uint256 indexed tag, uint256 lots);
+
     error NotAWithdrawal(uint256 change);
     error OwnerOutOfRange(uint256 owner);
     error NotTheOwner(address caller, address owner);
@@ -79,6 +84,8 @@ abstract contract VaultWithdrawals is VaultDeposits, EIP712, Nonces {
     error NothingPayable(uint256 payableId);
     error DisputeDelayRuns(uint256 payableId, uint64 notBefore);
     error DebitNotFinal(uint64 sequence, uint64 finalSequence);
+    error RoundNotSettleable(uint64 round);
+    error RoundNotRejected(uint64 round);
 
     /**
      * @notice Debits an account by an `adjust` proof of kind withdrawal whose context is withdrawalContext of the
@@ -95,7 +102,7 @@ abstract contract VaultWithdrawals is VaultDeposits, EIP712, Nonces {
         if (cases.caseOf(tag) != bytes32(0)) revert AccountInCase(tag);
         (uint256 instrumentId, uint256 lots) = _withdrawnBy(signals.change());
         address owner = _requireAuthorized(tag, instrumentId, lots, signals.owner(), authorization);
-        _requireFreshRound(tag, signals.riskRoot(), signals.parameters());
+        uint64 round = _requireFreshRound(tag, signals.riskRoot(), signals.parameters());
         _startInterval(tag);
         bytes32 binding = _bindingOf(authorization.recipient, authorization.nonce, authorization.deadline);
         uint64 sequence =
@@ -107,7 +114,7 @@ abstract contract VaultWithdrawals is VaultDeposits, EIP712, Nonces {
         payableId = ++payableCount;
         uint64 notBefore = uint64(block.timestamp) + parameters.disputeSeconds;
         _payables[payableId] =
-            Payable(authorization.recipient, uint32(instrumentId), notBefore, sequence, uint64(lots));
+            Payable(authorization.recipient, uint32(instrumentId), notBefore, sequence, uint64(lots), round, tag);
         payableLots[instrumentId] += lots;
         _debit(instrumentId, lots, sequence);
         emit Withdrawn(
@@ -115,13 +122,14 @@ abstract contract VaultWithdrawals is VaultDeposits, EIP712, Nonces {
         );
     }
 
-    /// @notice Pays a withdrawal to its recipient; anybody may call. While a loss is socialised, cash is paid in part.
+    /// @notice Pays a withdrawal to its recipient, once nobody can challenge its round; anybody may call. While a loss is socialised, cash is paid in part.
     function claim(uint256 payableId) external nonReentrant {
         Payable memory due = _payables[payableId];
         if (due.recipient == address(0)) revert NothingPayable(payableId);
         if (block.timestamp < due.notBefore) revert DisputeDelayRuns(payableId, due.notBefore);
         uint64 finalSequence = registry.finalSequence();
         if (finalSequence < due.sequence) revert DebitNotFinal(due.sequence, finalSequence);
+        if (!oracle.isSettleable(due.round)) revert RoundNotSettleable(due.round);
         uint256 paidLots = payoutOf(due.instrumentId, due.lots);
         delete _payables[payableId];
         payableLots[due.instrumentId] -= due.lots;
@@ -129,6 +137,18 @@ abstract contract VaultWithdrawals is VaultDeposits, EIP712, Nonces {
         if (paidLots != due.lots) deficitLots -= due.lots - paidLots;
         emit Paid(payableId, due.recipient, due.instrumentId, due.lots, paidLots);
         if (paidLots != 0) _push(due.instrumentId, due.recipient, paidLots);
+    }
+
+    /// @notice What was debited on a round that was shown to be wrong goes back to its account, as a deposit that nobody can
+    /// reclaim and whoever has the account's opening applies. Anybody may call.
+    function returnWithdrawal(uint256 payableId) external nonReentrant returns (uint256 depositId) {
+        Payable memory due = _payables[payableId];
+        if (due.recipient == address(0)) revert NothingPayable(payableId);
+        if (!oracle.isRejected(due.round)) revert RoundNotRejected(due.round);
+        delete _payables[payableId];
+        payableLots[due.instrumentId] -= due.lots;
+        depositId = _giveBack(due.instrumentId, due.lots, due.tag);
+        emit WithdrawalReturned(payableId, depositId, due.tag, due.lots);
     }
 
     /// @notice The caller's outstanding authorization is good for nothing any more.
@@ -196,8 +216,11 @@ abstract contract VaultWithdrawals is VaultDeposits, EIP712, Nonces {
     }
 
     /// @dev One of the last two rounds, fresh, with its parameters; and no newer round on which the account was below.
-    function _requireFreshRound(uint256 tag, uint256 riskRoot, uint256 given) private view {
-        (uint64 sequence, uint64 time, bool stale, uint256 ofRound) = oracle.findRecent(riskRoot);
+    function _requireFreshRound(uint256 tag, uint256 riskRoot, uint256 given) private view returns (uint64 sequence) {
+        uint64 time;
+        bool stale;
+        uint256 ofRound;
+        (sequence, time, stale, ofRound) = oracle.findRecent(riskRoot);
         if (sequence == 0) revert RoundNotRecent(riskRoot, oracle.latestSequence());
         if (stale) revert RoundStale(sequence, time, oracle.maxAgeSeconds());
         if (given != ofRound) revert ParametersMismatch(given, ofRound);

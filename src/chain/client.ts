@@ -142,11 +142,11 @@ export function approveParameters(
   )
 }
 
-/** The newest round, or undefined before the first. */
+/** The newest round; undefined before the first, and while the newest was rejected and none has followed. */
 export async function latestRound(connection: Connection): Promise<Round | undefined> {
   const { oracle, errors } = connection
   const latest = await view<bigint>(oracle, 'latestSequence', [], errors)
-  if (latest === 0n) return undefined
+  if (latest === 0n || (await view<boolean>(oracle, 'isRejected', [latest], errors))) return undefined
   const [sequence, time, riskRoot, parameters, configurationHash, marketHash] = await view<
     [bigint, bigint, bigint, bigint, string, string]
   >(oracle, 'roundAt', [latest], errors)

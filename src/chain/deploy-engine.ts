@@ -197,7 +197,7 @@ async function deployParts(
 ): Promise<Parts> {
   const { options, deployer } = context
   const { whitelister, venue, guardian, maxSecondsPerBlock } = options
-  const parameters = await place(context, 'EngineParameters', [money.timelock])
+  const parameters = await place(context, 'EngineParameters', [money.timelock, base.oracle])
   const clock = await place(context, 'EngineClock', [
     money.timelock,
     guardian,

@@ -36,6 +36,8 @@ const CLOCK: Readonly<Record<string, Words>> = {
 const GOVERNANCE: Readonly<Record<string, Words>> = {
   EngineParameterOutOfBounds: (parameter, value, least, most) =>
     `${PARAMETER_NAMES[Number(parameter)] ?? `parameter ${parameter}`} = ${value} is outside ${least} to ${most}`,
+  ChallengeOutlastsLots: (needed, maxAge) =>
+    `a round may be ${needed} s old when its settlement ends, and a lot only ${maxAge} s`,
   AdlLevelsDoNotFall: (start, end) =>
     `the cut-off of deleveraging must fall, and ${end} bps is not below ${start} bps`,
   StagesAlreadySet: () => 'the stages of the engine are set, once and for all',
@@ -136,6 +138,7 @@ const SALES: Readonly<Record<string, Words>> = {
   CommitmentMismatch: () => 'the bid does not open the commitment of its sender',
   BidBelowReserve: (discount, cap) =>
     `a discount of ${discount} bps is below the reserve price: at most ${cap} bps`,
+  CaseVoided: () => 'the round of the case was rejected: every bidder has the bond back',
   BidNotRevealed: () => 'a bid that was not revealed loses its bond',
   BidWasRevealed: () => 'a bid that was revealed loses nothing',
   AuctionNotFinished: () => 'the auction did not come to its end',
@@ -153,6 +156,11 @@ const SETTLEMENTS: Readonly<Record<string, Words>> = {
     `the settlement was due by ${by} s of the engine's clock, which shows ${time} s`,
   SettlementNotLate: (_caseId, by, time) =>
     `the venue has until ${by} s of the engine's clock to settle, which shows ${time} s`,
+  RootNotSettleable: (_root, latest) =>
+    `the round is not one of the two newest that nobody can challenge any more (the latest is ${latest})`,
+  RoundTooOld: (round, _time, maxAge) => `round ${round} is older than ${maxAge} s`,
+  RoundsStand: () => 'the rounds of the case stand: nothing about it is void',
+  NoBondHeld: () => 'no bond of this case waits for a round to become final',
   StepRoundOlder: (round, previous) => `the step is on round ${round}, and one on round ${previous} was made`,
   CounterpartyInCase: (tag) => `the account ${tag} is in a case itself, or bid in`,
   NotInsolvent: () => 'the account was solvent: no fund pays for it',

@@ -43,6 +43,7 @@ const DEMANDS: Readonly<Record<string, Words>> = {
   FirstStateMismatch: () => 'the first step does not begin where the seal says that the chain begins',
   LastStateMismatch: () => 'the last step does not end where the seal says that the chain ends',
   InvalidStep: (step) => `the proof of step ${step} does not verify for this epoch's book, round and context`,
+  RoundStands: (round) => `round ${round} of the seal was not rejected`,
   SealNotRejected: () => 'the bond of a demand goes back only when the seal was rejected',
 }
 

@@ -75,6 +75,7 @@ const ADJUSTS: Readonly<Record<string, Words>> = {
   OwnershipTaken: (_tag, owner) => `this tag was shown to be ${owner}'s`,
   NothingPayable: (id) => `there is no payout ${id}, or it was paid`,
   DisputeDelayRuns: (id, notBefore) => `payout ${id} waits for its dispute delay until ${instant(notBefore)}`,
+  RoundNotRejected: (round) => `round ${round} was not rejected: the withdrawal stands`,
   DebitNotFinal: (sequence, final) =>
     `the debit was made at head ${sequence}, and the newest final head is ${final}: wait for a seal`,
 }

@@ -22,6 +22,8 @@ const ATTESTOR: Readonly<Record<string, Words>> = {
     `the proof is about head ${sequence} of the book, which head ${head} has superseded: prove again on the newest`,
   RoundNotRecent: (root, latest) =>
     `the risk root ${root} is of neither of the last two rounds (the latest is ${latest}): prove again on the newest`,
+  RoundNotSettleable: (round) =>
+    `round ${round} can still be challenged, or was rejected: nothing settles on it before its window has passed`,
   RoundStale: (sequence, time, maxAge) =>
     `round ${sequence} of ${instant(time)} is older than ${maxAge} s: wait for a new round`,
   ParametersMismatch: (given, ofRound) =>

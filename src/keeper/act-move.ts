@@ -29,7 +29,7 @@ import type { Acted } from './act.ts'
 import { soldLotRequest } from './act-confirm.ts'
 import type { KeeperContext } from './context.ts'
 import { lotSalt, replanLot } from './lot-plan.ts'
-import { latestKnownRound } from './prove-claim.ts'
+import { latestKnownRound, settleableRound } from './prove-claim.ts'
 import type { KnownRound } from './rounds.ts'
 import type { PendingMove } from './venue-book.ts'
 
@@ -107,7 +107,8 @@ async function proveTransfer(
 export async function deleverage(context: KeeperContext, caseId: string): Promise<Acted> {
   const { connection, venueBook, keeper } = context
   const engineCase = await readCase(connection, caseId)
-  const round = await latestKnownRound(context)
+  const round = await settleableRound(context)
+  if (round === undefined) return { detail: 'the market of the newest final round is not at hand' }
   const [cutoffBps, { adlBandBps }, discountBps] = await Promise.all([
     deleveragingLevelBps(connection, caseId),
     readParameters(connection),

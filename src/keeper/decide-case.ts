@@ -5,6 +5,8 @@ import type { AccountView, Action, CaseActionKind, CaseView, KeeperState } from 
 /** The next step of one open case, or undefined while there is nothing to do but wait. */
 export function decideCase(view: CaseView, state: KeeperState): Action | undefined {
   const { stage } = view.engineCase
+  // What it stands on was shown to be wrong: no stage has a right in it.
+  if (view.rounds === 'rejected') return step(view, 'voidCase')
   if (stage === 'awarded') return decideAwarded(view, state)
   if (stage === 'shortfall') return canMove(view, state) ? step(view, 'cover') : undefined
   const ended = decideRecovery(view, state) ?? decideCure(view, state) ?? decideEscalation(view, state)
@@ -65,7 +67,9 @@ function decideOpened(view: CaseView, state: KeeperState): Action | undefined {
         : state.round.sequence > engineCase.round
     return isRoundOfUse ? step(view, 'confirm') : undefined
   }
-  return isLate(view, state, state.parameters.confirmWindow) ? step(view, 'lapse') : undefined
+  return isLate(view, state, state.parameters.confirmWindow) && view.rounds === 'final'
+    ? step(view, 'lapse')
+    : undefined
 }
 
 function decideDutch(view: CaseView, state: KeeperState): Action | undefined {
@@ -101,6 +105,8 @@ function decideHouse(view: CaseView, state: KeeperState): Action | undefined {
 
 function decideDeleveraging(view: CaseView, state: KeeperState): Action | undefined {
   const { confirmWindow, adlDuration } = state.parameters
+  // Nothing that cannot be undone before the window of its round is over.
+  if (view.rounds !== 'final' || state.engineTime < view.engineCase.since) return undefined
   if (view.isBareDebt && view.engineCase.insolvent) {
     return canMove(view, state) ? step(view, 'cover') : undefined
   }
@@ -110,7 +116,10 @@ function decideDeleveraging(view: CaseView, state: KeeperState): Action | undefi
 
 function decideAwarded(view: CaseView, state: KeeperState): Action | undefined {
   const { settleBy } = view.award
-  if (settleBy === 0n) return state.reservedBy === undefined ? step(view, 'startSettlement') : undefined
+  if (settleBy === 0n) {
+    const isFree = state.reservedBy === undefined && view.rounds === 'final'
+    return isFree ? step(view, 'startSettlement') : undefined
+  }
   if (state.engineTime > settleBy) return step(view, 'fail')
   return canMove(view, state) ? step(view, 'settle') : undefined
 }

@@ -6,7 +6,7 @@ import { type AccountView, type Action, type KeeperState, movesHead, subjectOf }
 /**
  * What to do now, in the order in which to do it. Pure: the same state gives the same actions, and nothing is
  * remembered between two calls. While paused: nothing. While the oracle is stale: only what is taken then, which is to
- * settle what was awarded, to pay a debt and to apply a deposit. At most one action for a case or an account, and at most one in all that
+ * settle what was awarded, to pay a debt, to end a case on a rejected round and to apply a deposit. At most one action for a case or an account, and at most one in all that
  * moves the head.
  */
 export function decide(state: KeeperState): Action[] {
@@ -21,8 +21,8 @@ export function decide(state: KeeperState): Action[] {
   return oneEach(allowed.sort((a, b) => urgency(a, state) - urgency(b, state)))
 }
 
-/** Nothing of these depends on prices. */
-const WHILE_STALE: readonly Action['kind'][] = ['settle', 'cover', 'applyDeposit']
+/** Nothing of these depends on prices of now. */
+const WHILE_STALE: readonly Action['kind'][] = ['settle', 'cover', 'applyDeposit', 'voidCase']
 
 /**
  * Settlements have the nearest deadline and hold the head; what only begins something can wait. A deposit that is enough
@@ -38,6 +38,7 @@ function urgency(action: Action, { deposits }: KeeperState): number {
     'finish',
     'absorb',
     'startSettlement',
+    'voidCase',
     'deleverage',
     'applyDeposit',
   ]

@@ -1,6 +1,7 @@
 import type { BookOpening } from '../book/book.ts'
 import { latestRound, type ProvenStatement } from '../chain/client.ts'
 import { contextFor } from '../chain/context.ts'
+import { view } from '../chain/transactions.ts'
 import type { Claim } from '../protocol/claims.ts'
 import { ToolError } from '../protocol/errors.ts'
 import { claimWitness } from '../prover/margin-inputs.ts'
@@ -13,6 +14,18 @@ export async function latestKnownRound({ connection, rounds }: KeeperContext): P
   const known = latest === undefined ? undefined : rounds.byRoot(latest.riskRoot)
   if (known === undefined) throw new ToolError('the market of the latest round is not at hand')
   return known
+}
+
+/** The newest round that a deleveraging step may stand on, as far as its market is at hand. */
+export async function settleableRound({
+  connection,
+  rounds,
+}: KeeperContext): Promise<KnownRound | undefined> {
+  const { oracle, errors } = connection
+  const newest = await view<bigint>(oracle, 'newestSettleable', [], errors)
+  if (newest === 0n) return undefined
+  const { riskRoot } = await view<{ riskRoot: bigint }>(oracle, 'roundAt', [newest], errors)
+  return rounds.byRoot(riskRoot)
 }
 
 /** A trigger or an attestation for the keeper, on the latest round. Throws WitnessError for a false claim. */

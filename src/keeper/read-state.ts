@@ -126,7 +126,8 @@ async function readCases(
 ): Promise<CaseView[]> {
   const { connection, venueBook, disclosures, fromBlock } = context
   const liquidators = disclosures === undefined ? [] : await activeLiquidators(connection, fromBlock)
-  return listed.map(({ engineCase, award }): CaseView => {
+  const standings = await Promise.all(listed.map(({ engineCase }) => roundsOf(connection, engineCase)))
+  return listed.map(({ engineCase, award }, place): CaseView => {
     const { tag, caseId, round } = engineCase
     const index = venueBook.indexOf(tag)
     const positions = index === undefined ? [] : venueBook.book.account(index).positions
@@ -135,7 +136,19 @@ async function readCases(
       award,
       account: accounts.find((account) => account.tag === tag),
       isBareDebt: positions.length === 1 && positions[0]!.id === 1 && positions[0]!.quantityLots < 0n,
+      rounds: standings[place]!,
       isDisclosed: liquidators.every(({ address }) => disclosures!.has(caseId, round, address)),
     }
   })
+}
+
+async function roundsOf(
+  { oracle, errors }: EngineConnection,
+  { round, triggerRound }: ListedCase['engineCase'],
+): Promise<CaseView['rounds']> {
+  const ask = (method: 'isRejected' | 'isSettleable') =>
+    Promise.all([triggerRound, round].map((at) => view<boolean>(oracle, method, [at], errors)))
+  const [rejected, settleable] = await Promise.all([ask('isRejected'), ask('isSettleable')])
+  if (rejected.some((is) => is)) return 'rejected'
+  return settleable.every((is) => is) ? 'final' : 'open'
 }

@@ -60,6 +60,8 @@ export interface CaseView {
   readonly isBareDebt: boolean
   /** Whether every active liquidator was shown the present lot. */
   readonly isDisclosed: boolean
+  /** Of the rounds of its trigger and of its lot: nobody can challenge either any more; one was rejected. */
+  readonly rounds: 'open' | 'final' | 'rejected'
 }
 
 export interface HouseView {
@@ -129,6 +131,7 @@ export type CaseActionKind =
   | 'lapse'
   | 'disclose'
   | 'startSettlement'
+  | 'voidCase'
   | 'settle'
   | 'fail'
   | 'deleverage'

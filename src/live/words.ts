@@ -10,6 +10,7 @@ const DONE: Readonly<Record<Action['kind'], string>> = {
   finish: 'a stage has ended',
   absorb: 'the clearing house takes the lot',
   startSettlement: 'sold; the head is reserved for the settlement',
+  voidCase: 'the case is over: a round that it stood on was rejected',
   settle: 'settled by a proven transfer',
   deleverage: 'a step of deleveraging by a proven transfer',
   cancel: 'the case is over: the account has recovered',

@@ -112,7 +112,7 @@ abstract contract Deployment is Bench {
 
     function _deployEngine() private {
         address admin = address(timelock);
-        parameters = new EngineParameters(admin);
+        parameters = new EngineParameters(admin, oracle);
         clock = new EngineClock(admin, GUARDIAN, oracle, SECONDS_PER_BLOCK);
         proofs = new CaseProofs(
             ILotVerifier(address(new ToyLotVerifier())),

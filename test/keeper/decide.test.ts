@@ -71,6 +71,7 @@ describe('a case', () => {
   it('lapses where the venue has not the book to confirm it with', () => {
     const opened = { stage: 'opened', since: 600n } as const
     expect(at(opened, { bookIsHead: false })).toEqual([{ kind: 'lapse', caseId: CASE_ID }])
+    expect(ofCase(caseView(opened, { rounds: 'open' }), { bookIsHead: false })).toEqual([])
     expect(at(opened, { bookIsHead: false, engineTime: 900n })).toEqual([])
   })
 
@@ -146,6 +147,15 @@ describe('an award', () => {
     expect(ofCase(awarded(0n), { reservedBy: OTHER_CASE_ID })).toEqual([])
     expect(ofCase(awarded(1_000n), { reservedBy: CASE_ID })).toEqual([{ kind: 'settle', caseId: CASE_ID }])
     expect(ofCase(awarded(999n))).toEqual([{ kind: 'fail', caseId: CASE_ID }])
+    // The window of its round is not over.
+    expect(ofCase({ ...awarded(0n), rounds: 'open' })).toEqual([])
+  })
+
+  it('ends a case on a rejected round, whatever stage it is in, while the clock stands too', () => {
+    const ends = [{ kind: 'voidCase', caseId: CASE_ID }]
+    for (const stage of ['opened', 'soft', 'sealed', 'dutch', 'house', 'deleveraging', 'awarded'] as const) {
+      expect(ofCase(caseView({ stage }, { rounds: 'rejected' }), { stale: true })).toEqual(ends)
+    }
   })
 
   it('is not settled against the head of another', () => {

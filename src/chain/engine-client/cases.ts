@@ -55,15 +55,21 @@ export interface EngineCase {
   readonly stepped: boolean
   /** A full case that could only sell a hedge, and goes on as a soft one. */
   readonly converted: boolean
+  /** A round that it stood on was rejected. */
+  readonly voided: boolean
   readonly capBps: bigint
   readonly feeBps: bigint
   readonly place: bigint
+  /** Of the newest lot or step; of the trigger before the first. */
   readonly round: bigint
   readonly head: bigint
+  readonly triggerRound: bigint
   /** Since when the stage runs; 0 while the confirmation has to wait for a newer round. */
   readonly since: bigint
   /** Chain time of the lot's round, seconds. */
   readonly lotTime: bigint
+  /** After the end: what waits until the round of an overlooked recovery is final. */
+  readonly keeperBondLots: bigint
   readonly carryLots: bigint
   readonly reliefLots: bigint
   readonly shortfallLots: bigint
@@ -240,7 +246,14 @@ export function cureCase(
 }
 
 /** Steps that name a case and nothing else, each for anybody to take. */
-export type CaseStep = 'noticeRound' | 'lapse' | 'cancel' | 'startSettlement' | 'fail'
+export type CaseStep =
+  | 'noticeRound'
+  | 'lapse'
+  | 'cancel'
+  | 'startSettlement'
+  | 'fail'
+  | 'voidCase'
+  | 'endBond'
 
 export function stepCase(
   connection: EngineConnection,

@@ -22,6 +22,7 @@ const DONE: Readonly<Record<Report['action']['kind'], string>> = {
   finish: 'ends the stage',
   absorb: 'has the clearing house take it',
   startSettlement: 'reserves the head',
+  voidCase: 'ends the case: a round that it stood on was rejected',
   settle: 'settles by a proven transfer',
   deleverage: 'deleverages by a proven transfer',
   cancel: 'ends the case: the account has recovered',
