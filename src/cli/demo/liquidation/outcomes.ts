@@ -27,7 +27,16 @@ export interface CaseOutcome {
   readonly isAtSoft: boolean
 }
 
-const ENDINGS = ['settled', 'recovered', 'cured', 'lapsed', 'escalated', 'covered', 'unsold', 'voided'] as const
+const ENDINGS = [
+  'settled',
+  'recovered',
+  'cured',
+  'lapsed',
+  'escalated',
+  'covered',
+  'unsold',
+  'voided',
+] as const
 
 /** One row for each of the four, in the order of the story. */
 export async function outcomesOf(
