@@ -29,6 +29,9 @@ beforeAll(async () => {
 beforeEach(() => world.reset())
 afterAll(() => world?.close())
 
+/** Of any challenge about a scale. */
+const MOST_GAS = 300_000n
+
 const { underlyings } = DEFAULT_CONFIGURATION
 const BTC = underlyings.indexOf('BTC')
 const challenge = (fault: RoundFault, round: PostedRound) => scales.challenge(fault, round)
@@ -131,7 +134,7 @@ describe('a wrong scale', () => {
       const round = await posted(changed())
       expect(faultOf(round)).toEqual(fault)
       const { gasUsed } = await challenge(fault, round)
-      expect(gasUsed).toBeLessThan(1_000_000n)
+      expect(gasUsed).toBeLessThan(MOST_GAS)
       expect(await world.is('isRejected', 2)).toBe(true)
     })
   }
