@@ -35,6 +35,8 @@ export interface BidderTerms {
 /** Of the highest soft penalty. */
 const ASKED_PERCENT = 80n
 const BPS_NANO = 10n ** 8n
+/** A package that has not come after so many looks is not bound to come. */
+const MOST_AWAITED = 200
 
 type Part = 'offered' | 'committed' | 'revealed'
 
@@ -45,6 +47,9 @@ export class SampleBidder {
   readonly #promised = new Map<string, bigint>()
   readonly #toRefund = new Map<string, 'soft' | 'sealed'>()
   #session: TacitClient | undefined
+  #steps = 0
+  /** Looks in a row that found a lot on sale and no package of it yet. */
+  #awaited = 0
 
   constructor(terms: BidderTerms) {
     this.#terms = terms
@@ -54,9 +59,13 @@ export class SampleBidder {
     return this.#terms.name
   }
 
-  /** Looks at every case once and does what there is to do. A refusal by a contract is the end of that step only. */
-  async look(): Promise<void> {
+  /**
+   * Looks at every case once and does what there is to do. A refusal by a contract is the end of that step only. Whether
+   * it has done something, or waits for a package that is bound to come.
+   */
+  async look(): Promise<boolean> {
     const { connection } = this.#terms.context
+    const [steps, awaited] = [this.#steps, this.#awaited]
     const listed = await listCases(connection, this.#terms.fromBlock)
     for (const one of listed) {
       try {
@@ -65,6 +74,8 @@ export class SampleBidder {
         if (!(error instanceof ContractRefusal)) throw error
       }
     }
+    if (this.#awaited === awaited) this.#awaited = 0
+    return this.#steps > steps || (this.#awaited > 0 && this.#awaited < MOST_AWAITED)
   }
 
   async #case({ engineCase }: ListedCase): Promise<void> {
@@ -130,6 +141,7 @@ export class SampleBidder {
   async #open(caseId: string) {
     const { context, venueKey } = this.#terms
     const text = await this.#package(caseId, (await this.#caseOf(caseId)).round)
+    if (text === undefined) this.#awaited++
     return text === undefined ? undefined : openSlice(context, caseId, text, venueKey)
   }
 
@@ -166,6 +178,7 @@ export class SampleBidder {
   #mark(caseId: string, part: Part): void {
     const parts = this.#done.get(caseId) ?? new Set<Part>()
     this.#done.set(caseId, parts.add(part))
+    this.#steps++
   }
 }
 

@@ -1,31 +1,29 @@
 /** The sample venue as a whole: what stands behind `npm start`. Boundary module: processes, files, network, clock. */
-import { createWriteStream, writeFileSync } from 'node:fs'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { HDNodeWallet } from 'ethers'
-import { hexlify } from 'ethers'
+import { type HDNodeWallet, hexlify } from 'ethers'
 import { writeDeployment } from '../chain/deployment-file.ts'
 import type { EngineParameter } from '../chain/engine-client/parameters.ts'
 import { KnownRounds } from '../keeper/rounds.ts'
-import { MARGIN_INSTANCES } from '../protocol/instances.ts'
-import { poseidonHasher } from '../protocol/poseidon.ts'
+import { MARGIN_INSTANCES, type MarginInstance } from '../protocol/instances.ts'
+import { type Hasher, poseidonHasher } from '../protocol/poseidon.ts'
 import { DEFAULT_CONFIGURATION } from '../risk/default-configuration.ts'
-import { createApiKey, type KeyRole } from '../service/auth/principal.ts'
+import type { KeyRole } from '../service/auth/principal.ts'
 import { TacitClient } from '../service/client/index.ts'
 import { type Environment, readConfig } from '../service/config.ts'
 import type { ConsoleFiles } from '../service/console-files.ts'
-import { writeFirstKeys } from '../service/first-keys.ts'
-import { newLogger } from '../service/log.ts'
-import { type RunningService, startService } from '../service/service.ts'
-import { openingCast } from './cast.ts'
+import type { RunningService } from '../service/service.ts'
+import { openingCast, type PricedMarket } from './cast.ts'
 import { Closers } from './closers.ts'
-import { forgetPids, keepAddress, keepChainPid, prepareFolder } from './folder.ts'
+import { forgetPids, keepChainPid, prepareFolder } from './folder.ts'
 import { presentMarket } from './market.ts'
 import { admitMembers, keeperContext, type Member, ownersOf, writeVisitor } from './opening.ts'
 import { PackageDesk } from './packages.ts'
 import { CRASH, DEFAULT_PATH, MarketPath, type PathTerms } from './path.ts'
-import { openLiveProvers } from './provers.ts'
+import { type LiveProvers, openLiveProvers } from './provers.ts'
 import { LiveRounds } from './rounds.ts'
-import { type Counts, runVenue } from './run.ts'
+import { type Counts, type Pace, type RunningVenue, runVenue } from './run.ts'
+import { DEPLOYMENT_FILE, openService, type ServiceSide, serviceEnvironment } from './service-side.ts'
 import { type LiveStage, openLiveStage } from './stage.ts'
 import { Turns } from './turns.ts'
 import { VenueDesk } from './venue.ts'
@@ -51,16 +49,22 @@ export interface LiveOptions {
   /** Rounds between two epochs. */
   readonly epochRounds?: number
   readonly clocks?: Readonly<Partial<Record<EngineParameter, bigint>>>
+  /** Whose time the chain's clock keeps: the people's unless told. */
+  readonly pace?: Pace
   /** How long anybody can show a round to be wrong. */
   readonly challengeSeconds?: number
   /** What the service shows people under /. */
   readonly consoleFiles?: ConsoleFiles
+  /** Seconds between two blocks while nobody sends. */
+  readonly blockSeconds?: number
+  /** Makes an empty database in a folder, where one lies ready: making one takes seconds. */
+  readonly emptyDatabase?: (folder: string) => Promise<void>
   /** Where the chain listens if it can; 0 for any free port. */
   readonly chainPort?: number
 }
 
 /** Seconds that a person has too, to bid by hand. */
-export const LIVE_CLOCKS: Readonly<Partial<Record<EngineParameter, bigint>>> = {
+const LIVE_CLOCKS: Readonly<Partial<Record<EngineParameter, bigint>>> = {
   softWindow: 30n,
   commitWindow: 45n,
   revealWindow: 30n,
@@ -68,6 +72,19 @@ export const LIVE_CLOCKS: Readonly<Partial<Record<EngineParameter, bigint>>> = {
   dutchMaxRestarts: 0n,
   houseWindow: 30n,
 }
+const DEFAULTS = {
+  seed: 1,
+  path: DEFAULT_PATH,
+  roundSeconds: 15,
+  attestSeconds: 8,
+  epochRounds: 12,
+  pace: 'people' as Pace,
+  clocks: LIVE_CLOCKS,
+  challengeSeconds: 30,
+  blockSeconds: 2,
+  chainPort: 8_545,
+}
+type Terms = LiveOptions & typeof DEFAULTS
 
 export interface LiveVenue {
   /** Of the service and its console. */
@@ -79,6 +96,7 @@ export interface LiveVenue {
   readonly members: readonly Member[]
   /** API keys by role. */
   readonly tokens: Readonly<Record<KeyRole, string>>
+  /** Public key that packages come from. */
   readonly venueKey: Uint8Array
   /** How often what has happened since the start. */
   readonly counts: Counts
@@ -86,17 +104,6 @@ export interface LiveVenue {
   crashNow(): void
   close(): Promise<void>
 }
-
-const DEFAULTS = {
-  seed: 1,
-  roundSeconds: 15,
-  attestSeconds: 8,
-  epochRounds: 12,
-  challengeSeconds: 30,
-  chainPort: 8_545,
-}
-const BLOCK_SECONDS = 2
-const CHAIN_ID = '31337'
 
 /**
  * Brings everything up: chain, contracts, service, book, bidders, and the programs that keep it moving. Errors as
@@ -107,145 +114,132 @@ export async function startLive(options: LiveOptions): Promise<LiveVenue> {
   try {
     return await open({ ...DEFAULTS, ...options }, closers)
   } catch (error) {
-    await closers.close()
+    // What hinders the closing now is not what went wrong.
+    await closers.close().catch(() => {})
     throw error
   }
 }
 
-async function open(options: LiveOptions & typeof DEFAULTS, closers: Closers): Promise<LiveVenue> {
-  const { folder, teller, seed } = options
-  const config = readConfig(serviceEnvironment(options), 'service')
+async function open(terms: Terms, closers: Closers): Promise<LiveVenue> {
+  const { folder, teller } = terms
+  const config = readConfig(serviceEnvironment(terms), 'service')
   const instance = MARGIN_INSTANCES[config.TACIT_INSTANCE]
   if (prepareFolder(folder)) {
     teller.line('the sample venue of an earlier start is gone with its chain: this one begins anew')
   }
   closers.add(async () => forgetPids(folder))
-  const { provers, seal, build } = await openLiveProvers(instance, config.TACIT_CACHE, teller)
-  closers.add(provers.close)
-
-  const now = () => Math.floor(Date.now() / 1_000)
-  const size = instance.riskLevels < 4 ? 'small' : 'full'
-  const first = presentMarket(seed, now(), size)
-  const hasher = await poseidonHasher()
-  const known = new KnownRounds()
-  const rounds = new LiveRounds({ instance, configuration: DEFAULT_CONFIGURATION, first }, known)
-  closers.add(() => rounds.close())
-  const crashed = await rounds.priced(CRASH, now() + CRASH_AHEAD_SECONDS)
-  const stage = await teller.task('a local chain and its contracts', () =>
-    openLiveStage({
-      ...{ provers: provers.keeper, seal, build },
-      ...{ instance, hasher, configuration: DEFAULT_CONFIGURATION },
-      parametersWord: crashed.matrix.parametersWord,
-      challengeSeconds: options.challengeSeconds,
-      clocks: options.clocks ?? LIVE_CLOCKS,
-      openSeconds: now,
-      blockSeconds: BLOCK_SECONDS,
-      port: options.chainPort,
-      started: (chain) => {
-        closers.add(() => chain.close())
-        keepChainPid(folder, chain.pid)
-      },
-    }),
-  )
-  teller.line(
-    `a local chain at ${stage.chain.url}, chain ${CHAIN_ID}, its contracts deployed with development keys`,
-  )
-
+  const proving = await openLiveProvers(instance, config.TACIT_CACHE, teller)
+  closers.add(proving.provers.close)
+  const market = await openMarket(terms, instance, closers)
+  const stage = await openChain(terms, proving, market, closers)
   const packages = new PackageDesk()
   const venueKey = hexlify(packages.venueKey)
-  writeFileSync(
-    join(folder, 'deployment.json'),
-    writeDeployment({ deployment: stage.deployment, fromBlock: 0, venueKey }),
-  )
-  const path = new MarketPath(seed, options.path ?? DEFAULT_PATH)
-  const control = { crash: () => {} }
-  const { service, tokens } = await openService(options, closers, { crash: () => control.crash() })
-  teller.line(`the service at ${service.url}, its API keys in ${join(folder, 'api-keys.json')}`)
-
-  const cast = openingCast(crashed, instance.slots, seed, await ownersOf(stage))
-  const context = await keeperContext({
-    ...{ stage, hasher, instance, cast, rounds: known, provers: provers.keeper, packages },
-  })
-  const public_ = new TacitClient({ url: service.url })
-  const world: LiveWorld = {
-    ...{ stage, instance, context, rounds, turns: new Turns() },
-    ...{ names: cast.names, places: cast.places },
-    venue: public_.as(tokens.venue),
-    signer: stage.signer,
-    tell: (line) => teller.line(line),
-  }
-  await rounds.post(stage, public_.as(tokens.feeder), path.next(false).move)
-  const desk = new VenueDesk(world)
-  const members = await teller.task('a book, a clearing house and three bidders', async (say) => {
-    await desk.open()
-    const admitted = await admitMembers(stage, context, cast, folder, say)
-    for (const { context: own } of admitted) {
-      await public_.as(tokens.operator).addLiquidator(await own.signer.getAddress())
-    }
-    await desk.vouchAll()
-    await desk.give()
-    return admitted
-  })
-  teller.line(`a book of ${cast.accounts.length} accounts, market open: round 1`)
-  const visitor = members.find(({ part }) => part === 'visitor')!
-  const wallet = stage.signer('visitor').signer as HDNodeWallet
-  const visitorFile = writeVisitor(folder, stage, visitor, packages.venueKey, wallet.privateKey)
-  teller.line(`who wants to bid by hand finds a wallet's key and its sub-accounts in ${visitorFile}`)
-
-  const running = runVenue({
-    ...{ world, desk, path, packages, members, known, service: public_ },
-    feeder: public_.as(tokens.feeder),
-    roundSeconds: options.roundSeconds,
-    attestSeconds: options.attestSeconds,
-    epochRounds: options.epochRounds,
-  })
+  const file = { deployment: stage.deployment, fromBlock: 0, venueKey }
+  writeFileSync(join(folder, DEPLOYMENT_FILE), writeDeployment(file))
+  let running: RunningVenue | undefined
+  const side = await openService(terms, stage.chain, closers, { crash: () => running?.crashNow() })
+  const venue = await openVenue(terms, { ...market, proving, stage, packages, side })
+  // From here on a block is a second, however long a proof takes.
+  if (terms.pace === 'programs') await stage.chain.provider.send('anvil_setBlockTimestampInterval', [1])
+  running = runVenue({ ...terms, ...venue, known: market.known, packages })
   closers.add(() => running.stop())
-  control.crash = () => running.crashNow()
   return {
-    ...{ url: service.url, service, stage, world, members, tokens, venueKey: packages.venueKey },
+    ...{ url: side.service.url, ...side, stage, world: venue.world, members: venue.members },
+    venueKey: packages.venueKey,
     counts: running.counts,
     crashNow: () => running.crashNow(),
     close: () => closers.close(),
   }
 }
 
-/** Clients' cash is set in the market of a crash that comes some minutes after the opening. */
-const CRASH_AHEAD_SECONDS = 300
-
-/** The service beside the sample venue: on this machine, with an embedded database in the venue's folder. */
-export function serviceEnvironment({
-  environment,
-  folder,
-}: Pick<LiveOptions, 'environment' | 'folder'>): Environment {
-  return {
-    TACIT_INSTANCE: 'margin-4',
-    // The venue's own programs ask from the same address as its visitors.
-    TACIT_RATE_PER_MINUTE: '6000',
-    ...environment,
-    TACIT_CHAIN_ID: CHAIN_ID,
-    TACIT_DATA: join(folder, 'service'),
-  }
+interface Market {
+  readonly instance: MarginInstance
+  readonly hasher: Hasher
+  readonly known: KnownRounds
+  readonly rounds: LiveRounds
+  /** As a crash would make it some minutes after the opening. */
+  readonly crashed: PricedMarket
 }
 
-async function openService(
-  options: LiveOptions,
+const CRASH_AHEAD_SECONDS = 300
+const nowSeconds = () => Math.floor(Date.now() / 1_000)
+
+async function openMarket({ seed }: Terms, instance: MarginInstance, closers: Closers): Promise<Market> {
+  // 64 places hold the small sample only.
+  const first = presentMarket(seed, nowSeconds(), instance.riskLevels < 4 ? 'small' : 'full')
+  const known = new KnownRounds()
+  const rounds = new LiveRounds({ instance, configuration: DEFAULT_CONFIGURATION, first }, known)
+  closers.add(() => rounds.close())
+  const crashed = await rounds.priced(CRASH, nowSeconds() + CRASH_AHEAD_SECONDS)
+  return { instance, hasher: await poseidonHasher(), known, rounds, crashed }
+}
+
+async function openChain(
+  terms: Terms,
+  { provers, seal, build }: LiveProvers,
+  { instance, hasher, crashed }: Market,
   closers: Closers,
-  sample: { crash(): void },
-): Promise<{ service: RunningService; tokens: Readonly<Record<KeyRole, string>> }> {
-  const { folder, teller } = options
-  const config = readConfig(serviceEnvironment(options), 'service')
-  // People read what happens; the service's own log goes to a file.
-  const sink = createWriteStream(join(folder, 'service.log'), { flags: 'a', mode: 0o600 })
-  closers.add(() => new Promise((resolve) => sink.end(resolve)))
-  const log = newLogger(config.TACIT_LOG, { write: (line) => void sink.write(line) })
-  const service = await teller.task('the service', (say) =>
-    startService(config, log, say, { sample, consoleFiles: options.consoleFiles }),
+): Promise<LiveStage> {
+  const { teller, folder, chainPort, pace } = terms
+  const stage = await teller.task('a local chain and its contracts', () =>
+    openLiveStage({
+      ...terms,
+      ...{ provers: provers.keeper, seal, build, instance, hasher },
+      configuration: DEFAULT_CONFIGURATION,
+      parametersWord: crashed.matrix.parametersWord,
+      openSeconds: nowSeconds,
+      port: chainPort,
+      blockSeconds: pace === 'people' ? terms.blockSeconds : undefined,
+      started: (chain) => {
+        closers.add(() => chain.close())
+        keepChainPid(folder, chain.pid)
+      },
+    }),
   )
-  closers.add(() => service.close())
-  const { database } = service.foundation.store
-  await writeFirstKeys(database, folder)
-  keepAddress(folder, service.url)
-  const key = async (role: KeyRole) => (await createApiKey(database, role, 'sample venue')).token
-  const tokens = { feeder: await key('feeder'), venue: await key('venue'), operator: await key('operator') }
-  return { service, tokens }
+  const { url, chainId } = stage.chain
+  teller.line(`a local chain at ${url}, chain ${chainId}, its contracts deployed with development keys`)
+  return stage
+}
+
+interface VenueParts extends Market {
+  readonly proving: LiveProvers
+  readonly stage: LiveStage
+  readonly packages: PackageDesk
+  readonly side: ServiceSide
+}
+
+/** First round, first book, bidders: the venue is open when this returns. */
+async function openVenue(terms: Terms, parts: VenueParts) {
+  const { instance, hasher, known, rounds, crashed, proving, stage, packages, side } = parts
+  const { teller, folder, seed } = terms
+  const cast = openingCast(crashed, instance.slots, seed, await ownersOf(stage))
+  const provers = proving.provers.keeper
+  const context = await keeperContext({ stage, hasher, instance, cast, rounds: known, provers, packages })
+  const service = new TacitClient({ url: side.service.url })
+  const feeder = service.as(side.tokens.feeder)
+  const world: LiveWorld = {
+    ...{ stage, instance, context, rounds, turns: new Turns(), names: cast.names, places: cast.places },
+    venue: service.as(side.tokens.venue),
+    signer: stage.signer,
+    tell: (line) => teller.line(line),
+  }
+  const path = new MarketPath(seed, terms.path)
+  await rounds.post(stage, feeder, path.next(false).move)
+  const desk = new VenueDesk(world)
+  const members = await teller.task('a book, a clearing house and three bidders', async (say) => {
+    await desk.open()
+    const admitted = await admitMembers(stage, context, cast, folder, say)
+    for (const { context: own } of admitted) {
+      await service.as(side.tokens.operator).addLiquidator(await own.signer.getAddress())
+    }
+    await desk.vouchAll()
+    await desk.give()
+    return admitted
+  })
+  teller.line(`a book of ${cast.accounts.length} accounts; the market is open`)
+  const visitor = members.find(({ part }) => part === 'visitor')!
+  const { privateKey } = stage.signer('visitor').signer as HDNodeWallet
+  const file = writeVisitor(folder, stage, visitor, packages.venueKey, privateKey)
+  teller.line(`who wants to bid by hand finds a wallet's key and its sub-accounts in ${file}`)
+  return { world, desk, path, members, service, feeder }
 }

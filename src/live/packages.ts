@@ -4,7 +4,7 @@ import { disclosureKeys } from '../book/disclosure-keys.ts'
 import { readCase } from '../chain/engine-client/cases.ts'
 import type { EngineConnection } from '../chain/engine-client/connection.ts'
 import type { DisclosureDesk } from '../keeper/context.ts'
-import type { TacitClient } from '../service/client/index.ts'
+import { ServiceError, type TacitClient } from '../service/client/index.ts'
 
 interface Package {
   readonly caseId: string
@@ -46,16 +46,19 @@ export class PackageDesk implements DisclosureDesk {
   }
 }
 
-/** The service takes packages of cases that it knows. */
+/** A service that follows no chain takes packages of cases that it was told of; one that does refuses to be told. */
 async function writeCase(connection: EngineConnection, venue: TacitClient, caseId: string): Promise<void> {
   const { tag, kind, stage, round, percent } = await readCase(connection, caseId)
-  await venue.writeCase(caseId, {
+  const told = venue.writeCase(caseId, {
     tag: `0x${tag.toString(16).padStart(64, '0')}`,
     kind,
     stage,
     round: Number(round),
     percent: Number(percent),
     timeline: [],
+  })
+  await told.catch((error) => {
+    if (!(error instanceof ServiceError) || error.status !== 409) throw error
   })
 }
 

@@ -19,6 +19,13 @@ export const CRASH: Move = { spotBps: -1_500n, volBps: 3_500n }
 export type PathTerms = Readonly<Record<Phase | 'longestCrash', number>>
 export const DEFAULT_PATH: PathTerms = { calm: 8, slide: 3, crash: 4, recovery: 4, longestCrash: 40 }
 
+/**
+ * At the bottom there is no noise, and every round is a little better than the last: an account that a sale has just restored
+ * stays restored, and a crash comes to an end.
+ */
+const DRIFT: Move = { spotBps: 4n, volBps: -10n }
+const MOST_DRIFT = 60
+
 export interface PathPoint {
   readonly phase: Phase
   readonly move: Move
@@ -28,11 +35,11 @@ export interface PathPoint {
   readonly isTurn: boolean
 }
 
-/** Noise around the path, basis points either way. Less at the bottom: accounts stand close to their lines there. */
+/** Noise around the path, basis points either way. */
 const NOISE: Readonly<Record<Phase, Move>> = {
   calm: { spotBps: 40n, volBps: 60n },
   slide: { spotBps: 30n, volBps: 40n },
-  crash: { spotBps: 8n, volBps: 15n },
+  crash: { spotBps: 0n, volBps: 0n },
   recovery: { spotBps: 30n, volBps: 40n },
 }
 
@@ -100,7 +107,9 @@ export class MarketPath {
     const now = BigInt(this.#past) + 1n
     if (this.#phase === 'calm') return CALM
     if (this.#phase === 'slide') return between(CALM, SLIDE, now, rounds)
-    return this.#phase === 'crash' ? CRASH : between(CRASH, CALM, now, rounds)
+    if (this.#phase === 'recovery') return between(CRASH, CALM, now, rounds)
+    const better = BigInt(Math.min(this.#past, MOST_DRIFT))
+    return { spotBps: CRASH.spotBps + DRIFT.spotBps * better, volBps: CRASH.volBps + DRIFT.volBps * better }
   }
 }
 

@@ -1,7 +1,7 @@
 /** The programs of the sample venue, side by side until they are stopped. Boundary module: clock and network. */
 import { Keeper, type Report } from '../keeper/keeper.ts'
 import type { KnownRounds } from '../keeper/rounds.ts'
-import { TacitError } from '../protocol/errors.ts'
+import { TacitError, WitnessError } from '../protocol/errors.ts'
 import type { TacitClient } from '../service/client/index.ts'
 import { Attester } from './attester.ts'
 import { SampleBidder } from './bidder.ts'
@@ -38,7 +38,15 @@ export interface VenueRun {
   readonly roundSeconds: number
   readonly attestSeconds: number
   readonly epochRounds: number
+  readonly pace: Pace
 }
+
+/**
+ * Whose time the chain's clock keeps. people: it is the present, and windows last as long as they say. programs: it goes on
+ * by some seconds whenever keeper and bidders have nothing left to do, so that nobody misses a window however slow the
+ * machine is, and nobody waits for one.
+ */
+export type Pace = 'people' | 'programs'
 
 export interface RunningVenue {
   readonly counts: Counts
@@ -53,6 +61,9 @@ const PROGRAMS = {
 }
 const TICK_MS = 250
 const SECOND_MS = 1_000
+/** At the programs' pace: how often they look, and by how much the clock goes on. */
+const EAGER_MS = 100
+const STEP_SECONDS = 5
 
 export function runVenue(run: VenueRun): RunningVenue {
   const programs = new VenuePrograms(run)
@@ -69,8 +80,15 @@ class VenuePrograms implements RunningVenue {
   readonly #keeper: Keeper
   readonly #epochs: EpochDesk
   #loops: Promise<void>[] = []
-  #roundDue: number
+  /** On the chain's clock. */
+  #roundDue = 0
+  /** Steps of the programs' clock, and at which of them each program had nothing left to do. */
+  #step = 0
+  readonly #quietAt = new Map<string, number>()
   #openCases = 0
+  /** The newest round on which the keeper found nothing left to do, and the first one of the last crash. */
+  #quietRound = 0
+  #crashRound = 0
   #roundsSinceEpoch = 0
   #wantsRenewal = false
 
@@ -78,19 +96,24 @@ class VenuePrograms implements RunningVenue {
     this.#run = run
     this.#keeper = new Keeper(run.world.context)
     this.#epochs = new EpochDesk(run.world, run.desk)
-    this.#roundDue = Date.now() + run.roundSeconds * SECOND_MS
+    this.#roundDue = run.world.rounds.newest.snapshot.asOfSeconds + run.roundSeconds
   }
 
   start(): void {
-    const { world, desk, attestSeconds } = this.#run
+    const { world, desk, attestSeconds, pace } = this.#run
+    const everyMs = pace === 'people' ? SECOND_MS : EAGER_MS
     const attester = new Attester(world, desk)
     this.#loop('the market', TICK_MS, () => this.#market())
-    this.#loop('the keeper', SECOND_MS, () => this.#keep())
+    this.#loop('the keeper', everyMs, () => this.#keep())
     this.#loop('attestations', attestSeconds * SECOND_MS, async () => {
       if (await attester.next(this.#stop.signal)) this.counts.attestations++
     })
     this.#loop('epochs', SECOND_MS, () => this.#epoch())
-    for (const bidder of this.#bidders()) this.#loop(bidder.name, SECOND_MS, () => bidder.look())
+    const bidders = this.#bidders()
+    for (const bidder of bidders) this.#loop(bidder.name, everyMs, () => this.#bid(bidder))
+    if (pace === 'people') return
+    const paced = ['the keeper', ...bidders.map(({ name }) => name)]
+    this.#loop('the clock', EAGER_MS, () => this.#pace(paced))
   }
 
   crashNow(): void {
@@ -122,26 +145,48 @@ class VenuePrograms implements RunningVenue {
 
   async #market(): Promise<void> {
     const { world, path, feeder, roundSeconds } = this.#run
-    if (Date.now() < this.#roundDue || world.rounds.isHeld) return
-    const point = path.next(this.#openCases > 0)
-    const { sequence } = await world.rounds.post(world.stage, feeder, point.move)
-    this.#roundDue = Date.now() + roundSeconds * SECOND_MS
+    if (world.rounds.isHeld || (await world.stage.chain.now()) < this.#roundDue) return
+    // A market that recovers before the keeper has looked at the crash would have been no crash.
+    const point = path.next(this.#openCases > 0 || this.#quietRound < this.#crashRound)
+    const { sequence, snapshot } = await world.rounds.post(world.stage, feeder, point.move)
+    this.#roundDue = snapshot.asOfSeconds + roundSeconds
     this.counts.rounds = sequence
     this.#roundsSinceEpoch++
+    if (point.isTurn && point.phase === 'crash') this.#crashRound = sequence
     if (point.isTurn && point.phase === 'calm') this.#wantsRenewal = true
     world.tell(roundWords(sequence, point))
+  }
+
+  // ---------------------------------------------------------------- the programs' clock
+
+  async #bid(bidder: SampleBidder): Promise<void> {
+    const step = this.#step
+    if (!(await bidder.look())) this.#quietAt.set(bidder.name, step)
+  }
+
+  /** Goes on by a step when everybody has looked since the last one and found nothing to do. Not while a seal is proven. */
+  async #pace(names: readonly string[]): Promise<void> {
+    const { world } = this.#run
+    if (world.rounds.isHeld || names.some((name) => this.#quietAt.get(name) !== this.#step)) return
+    const { chain } = world.stage
+    await chain.provider.send('evm_setNextBlockTimestamp', [(await chain.now()) + STEP_SECONDS])
+    await chain.provider.send('evm_mine', [])
+    this.#step++
   }
 
   // ---------------------------------------------------------------- the book
 
   async #keep(): Promise<void> {
     const { world, desk, packages } = this.#run
+    const step = this.#step
     await world.turns.take(async () => {
-      const { state } = await this.#keeper.pass({ told: (report) => this.#told(report) })
+      const { state, reports } = await this.#keeper.pass({ told: (report) => this.#told(report) })
       this.#openCases = state.cases.length
+      if (reports.length === 0) this.#quietRound = Number(state.round.sequence)
       await packages.handOn(world.stage.connection, world.venue)
       await desk.give()
       if (this.#wantsRenewal && this.#openCases === 0) await this.#renew()
+      if (reports.every(({ outcome }) => outcome !== 'done')) this.#quietAt.set('the keeper', step)
     })
   }
 
@@ -154,9 +199,12 @@ class VenuePrograms implements RunningVenue {
     world.tell('a new day: clients trade back to where they stood, bidders have closed what they bought')
   }
 
+  /** A claim that is false by now: a newer round came while the keeper was about to prove it. It looks again. */
   #told({ action, outcome, detail, error }: Report): void {
     const { tell } = this.#run.world
-    if (outcome === 'failed') tell(`the keeper could not ${action.kind}: ${error?.message ?? 'no reason'}`)
+    if (outcome === 'failed' && !(error instanceof WitnessError)) {
+      tell(`the keeper could not ${action.kind}: ${error?.message ?? 'no reason'}`)
+    }
     if (outcome !== 'done') return
     if (action.kind === 'trigger') this.counts.triggers++
     if (action.kind === 'open') this.counts.cases++

@@ -72,7 +72,8 @@ export interface StageRequest {
   readonly clocks: Readonly<Partial<Record<EngineParameter, bigint>>>
   /** The chain's clock when the venue opens, unix seconds. */
   readonly openSeconds: () => number
-  readonly blockSeconds: number
+  /** Between two blocks while nobody sends; undefined: only transactions make blocks. */
+  readonly blockSeconds: number | undefined
   /** Tried first; a free one where it is taken. */
   readonly port: number
   /** Told when the chain's process runs. */
@@ -94,6 +95,9 @@ const RICH_LOTS = 10_000_000_000n
 const INSURANCE_LOTS = 5_000_000n
 /** 500,000 USD: what the clearing house can carry. */
 const HOUSE_CAPITAL_LOTS = 50_000_000n
+
+/** The shortest that the contract takes. */
+const SEAL_TIMES = { demandSeconds: 3_600, answerSeconds: 600 }
 
 /** What the sample market offers to hedge with: 2 and 1 million USD, and no third underlying. */
 export const LIQUIDITY_NANO: readonly bigint[] = [
@@ -131,7 +135,8 @@ export async function openLiveStage(request: StageRequest): Promise<LiveStage> {
 }
 
 async function startChain({ port, blockSeconds, openSeconds }: StageRequest): Promise<LocalChain> {
-  const options = { blockSeconds, startSeconds: openSeconds() - 2 * DAY_SECONDS }
+  const startSeconds = openSeconds() - 2 * DAY_SECONDS
+  const options = { startSeconds, ...(blockSeconds === undefined ? {} : { blockSeconds }) }
   try {
     return await startLocalChain({ ...options, port })
   } catch (error) {
@@ -153,7 +158,7 @@ async function deployOptions(
     ...build,
     ...keyOf(provers.margin.artifacts),
     circuits: circuits as unknown as EngineDeployOptions['circuits'],
-    seals: { seal: keyOf(seal), liquidityNano: LIQUIDITY_NANO },
+    seals: { seal: keyOf(seal), liquidityNano: LIQUIDITY_NANO, parameters: SEAL_TIMES },
     deployer: signer('admin'),
     admin,
     venue: await address('venue'),

@@ -4,16 +4,15 @@ import { CASH_ID } from '../../../protocol/liquidation.ts'
 import type { Stage } from '../stage.ts'
 import type { ChainMoney, Flows } from './tally.ts'
 
-/** Everybody who may hold test money. */
-const PERSONS = ['admin', 'venue', 'keeper', 'alice', 'bob', 'owner', 'thief'] as const
-
-/** Reads what the contracts hold and owe. Boundary module: network. */
-export async function readMoney(stage: Stage): Promise<ChainMoney> {
-  const { connection, deployment, token } = stage
+/** Reads what the contracts hold and owe. Boundary module: network. @param persons addresses of all others who hold test money */
+export async function readMoney(
+  { connection, deployment, token }: Pick<Stage, 'connection' | 'deployment' | 'token'>,
+  persons: readonly string[],
+): Promise<ChainMoney> {
   const lots = (contract: 'vault' | 'fund' | 'escrow', method: string, args: readonly unknown[] = []) =>
     viewOf<bigint>(connection, contract, method, args)
   const balanceOf = (holder: string): Promise<bigint> => token.getFunction('balanceOf').staticCall(holder)
-  const persons = await Promise.all(PERSONS.map(async (part) => balanceOf(await stage.address(part))))
+  const held = await Promise.all(persons.map(balanceOf))
   return {
     ledgerLots: await lots('vault', 'ledgerOf', [CASH_ID]),
     payableLots: await lots('vault', 'payableLots', [CASH_ID]),
@@ -27,14 +26,17 @@ export async function readMoney(stage: Stage): Promise<ChainMoney> {
       fund: await balanceOf(deployment.fund),
       escrow: await balanceOf(deployment.escrow),
       house: await balanceOf(deployment.house),
-      persons: persons.reduce((sum, units) => sum + units, 0n),
+      persons: held.reduce((sum, units) => sum + units, 0n),
     },
     mintedUnits: await token.getFunction('totalSupply').staticCall(),
   }
 }
 
 /** Sums the vault's own events since a block. */
-export async function readFlows({ connection }: Stage, fromBlock: number): Promise<Flows> {
+export async function readFlows(
+  { connection }: Pick<Stage, 'connection'>,
+  fromBlock: number,
+): Promise<Flows> {
   const { vault } = connection.contracts
   const sum = async (event: string, field: string) => {
     const logs = (await vault.queryFilter(event, fromBlock)) as EventLog[]

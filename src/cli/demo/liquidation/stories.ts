@@ -27,6 +27,9 @@ export const CRASH: Move = { spotBps: -1_500n, volBps: 3_500n }
 /** What the liquidators want to earn, basis points of the relief. */
 const WANTED_BPS = { alice: 150n, bob: 240n } as const
 
+/** Everybody who may hold test money. */
+const PERSONS = ['admin', 'venue', 'keeper', 'alice', 'bob', 'owner', 'thief'] as const
+
 /** Of the highest soft penalty. */
 const ASKED_PERCENT = 80n
 
@@ -188,7 +191,8 @@ export class Play {
   async #end(before: readonly Account[], fromBlock: number) {
     const { stage, context } = this.#setting
     const { book } = context.venueBook
-    const [money, flows] = [await readMoney(stage), await readFlows(stage, fromBlock)]
+    const persons = await Promise.all(PERSONS.map((part) => stage.address(part)))
+    const [money, flows] = [await readMoney(stage, persons), await readFlows(stage, fromBlock)]
     const checks = conservationChecks(before, book.accounts, money, flows, stage.deployment.unitsPerLot)
     const outcomes = await outcomesOf(this.#setting, this.#tags)
     this.#tell.section('Who got what')
