@@ -1,10 +1,8 @@
 /** Packages for bidders: kept for the keeper, handed on to the service. Boundary module: randomness and network. */
 import { randomBytes } from 'node:crypto'
 import { disclosureKeys } from '../book/disclosure-keys.ts'
-import { readCase } from '../chain/engine-client/cases.ts'
-import type { EngineConnection } from '../chain/engine-client/connection.ts'
 import type { DisclosureDesk } from '../keeper/context.ts'
-import { ServiceError, type TacitClient } from '../service/client/index.ts'
+import type { TacitClient } from '../service/client/index.ts'
 
 interface Package {
   readonly caseId: string
@@ -36,30 +34,13 @@ export class PackageDesk implements DisclosureDesk {
   }
 
   /** Hands on what has gathered; what the service does not take stays for the next time. */
-  async handOn(connection: EngineConnection, venue: TacitClient): Promise<void> {
+  async handOn(venue: TacitClient): Promise<void> {
     while (this.#waiting.length > 0) {
       const { caseId, round, liquidator, text } = this.#waiting[0]!
-      await writeCase(connection, venue, caseId)
       await venue.writePackage(caseId, liquidator, { round: Number(round), package: text })
       this.#waiting.shift()
     }
   }
-}
-
-/** A service that follows no chain takes packages of cases that it was told of; one that does refuses to be told. */
-async function writeCase(connection: EngineConnection, venue: TacitClient, caseId: string): Promise<void> {
-  const { tag, kind, stage, round, percent } = await readCase(connection, caseId)
-  const told = venue.writeCase(caseId, {
-    tag: `0x${tag.toString(16).padStart(64, '0')}`,
-    kind,
-    stage,
-    round: Number(round),
-    percent: Number(percent),
-    timeline: [],
-  })
-  await told.catch((error) => {
-    if (!(error instanceof ServiceError) || error.status !== 409) throw error
-  })
 }
 
 function keyOf(caseId: string, round: bigint, liquidator: string): string {

@@ -183,7 +183,7 @@ class VenuePrograms implements RunningVenue {
       const { state, reports } = await this.#keeper.pass({ told: (report) => this.#told(report) })
       this.#openCases = state.cases.length
       if (reports.length === 0) this.#quietRound = Number(state.round.sequence)
-      await packages.handOn(world.stage.connection, world.venue)
+      await packages.handOn(world.venue)
       await desk.give()
       if (this.#wantsRenewal && this.#openCases === 0) await this.#renew()
       if (reports.every(({ outcome }) => outcome !== 'done')) this.#quietAt.set('the keeper', step)

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import type { LocalChain } from '../chain/local-chain.ts'
 import type { SampleControl } from '../service/api/context.ts'
 import { createApiKey, type KeyRole } from '../service/auth/principal.ts'
-import { type Environment, readConfig, VARIABLES } from '../service/config.ts'
+import { type Environment, readConfig } from '../service/config.ts'
 import { writeFirstKeys } from '../service/first-keys.ts'
 import { newLogger } from '../service/log.ts'
 import { type RunningService, startService } from '../service/service.ts'
@@ -29,9 +29,7 @@ export function serviceEnvironment(
     ...environment,
     TACIT_CHAIN_ID: CHAIN_ID,
     TACIT_DATA: join(folder, DATABASE_FOLDER),
-    ...(chain === undefined || !Object.hasOwn(VARIABLES, 'TACIT_RPC_URL')
-      ? {}
-      : { TACIT_RPC_URL: chain.url, TACIT_DEPLOYMENT: join(folder, DEPLOYMENT_FILE) }),
+    ...(chain && { TACIT_RPC_URL: chain.url, TACIT_DEPLOYMENT: join(folder, DEPLOYMENT_FILE) }),
   }
 }
 
