@@ -186,6 +186,7 @@ function sharedOptions(config: ServiceConfig, { artifacts, transcripts }: Founda
     backend: { backend: config.TACIT_BACKEND },
     leaseSeconds: config.TACIT_LEASE_SECONDS,
     pollMs: config.TACIT_POLL_MS,
+    databaseUrl: config.DATABASE_URL,
   }
 }
 

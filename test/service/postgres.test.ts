@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { sealSignalsToArray } from '../../src/protocol/seal-signals.ts'
 import { REPOSITORY_ROOT } from '../../src/prover/cache.ts'
 import { verifyProof } from '../../src/prover/verify.ts'
+import { Heartbeat } from '../../src/service/work/heartbeat.ts'
 import { type PostgresServer, startPostgres } from './postgres-server.ts'
 import { BOOK, KEY, LIQUIDITY, MARKET, serviceEnvironment, startWorld, type World } from './world.ts'
 
@@ -53,7 +54,40 @@ describe.skipIf(server === undefined)('a service on a PostgreSQL server, with wo
     const { database } = world.service.foundation.store
     expect(database.kind).toBe('postgres')
     expect(world.service.worker).toBeUndefined()
-    expect(await database.query('select name from migrations')).toEqual([{ name: '001-initial.sql' }])
+    expect(await database.query('select name from migrations order by name')).toEqual([
+      { name: '001-initial.sql' },
+      { name: '002-chain.sql' },
+    ])
+  })
+
+  it('does not give up a worker that plans, and gives up one whose thread never comes back', async () => {
+    const { queue } = world.service.foundation
+    const { database } = world.service.foundation.store
+    const silentFor = async (workerId: string) => {
+      const [row] = await database.query<{ seconds: number }>(
+        'select extract(epoch from now() - seen_at)::float8 as seconds from workers where id = $1',
+        [workerId],
+      )
+      return row!.seconds
+    }
+    const common = { databaseUrl: server!.url, everyMs: 100 }
+    await queue.beat('planner')
+    await queue.beat('stuck')
+    const planner = new Heartbeat({ ...common, workerId: 'planner', patienceMs: 60_000 })
+    const stuck = new Heartbeat({ ...common, workerId: 'stuck', patienceMs: 300 })
+    try {
+      await expect.poll(() => silentFor('planner'), { timeout: 10_000 }).toBeLessThan(0.09)
+      // As a plan does: nothing else runs in this thread.
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5_000)
+      const [planning, hanging] = [await silentFor('planner'), await silentFor('stuck')]
+      expect(planning).toBeLessThan(3)
+      expect(hanging).toBeGreaterThan(planning + 1)
+    } finally {
+      await planner.stop()
+      await stuck.stop()
+      await queue.leave('planner')
+      await queue.leave('stuck')
+    }
   })
 
   it('finishes a pass whose worker was killed in the middle, and makes no finished proof again', async () => {

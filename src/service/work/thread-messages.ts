@@ -9,7 +9,7 @@ import type { WorkerOptions } from './worker.ts'
 
 export type ThreadOptions = Pick<
   WorkerOptions,
-  'artifacts' | 'transcripts' | 'processes' | 'backend' | 'leaseSeconds' | 'pollMs'
+  'artifacts' | 'transcripts' | 'processes' | 'backend' | 'leaseSeconds' | 'pollMs' | 'databaseUrl'
 > & {
   readonly instance: MarginInstanceName
   /** Of what is sealed. They stay in this process. */

@@ -14,8 +14,12 @@ import { endJob, findJob, isOver, type JobRow, lockJob, markRunning } from '../s
 import type { BookStore } from '../venue.ts'
 import { proveClaim } from './claim.ts'
 import { Contexts } from './contexts.ts'
+import { Heartbeat } from './heartbeat.ts'
 import { Provers, type ProversOptions } from './provers.ts'
 import { planPass, provePassSeal, proveStep, type Transcripts, type Write } from './solvency.ts'
+
+/** A worker whose own thread says nothing for so long is given up: no plan takes it. */
+const LONGEST_PLAN_MS = 30 * 60_000
 
 export interface WorkerOptions extends Omit<ProversOptions, 'notice'> {
   readonly store: BookStore
@@ -26,6 +30,8 @@ export interface WorkerOptions extends Omit<ProversOptions, 'notice'> {
   readonly leaseSeconds: number
   /** How often to look for a task when there was none. */
   readonly pollMs: number
+  /** Of the PostgreSQL server: a thread of its own says that the worker lives while a plan keeps this one busy. */
+  readonly databaseUrl?: string | undefined
   /** Told the seconds of every task that ended well. */
   readonly measured?: (kind: Task['kind'], seconds: number) => void
 }
@@ -39,6 +45,7 @@ export class ServiceWorker {
   readonly #contexts: Contexts
   readonly #stop = new AbortController()
   #lanes: Promise<void>[] = []
+  #heartbeat: Heartbeat | undefined
 
   private constructor(options: WorkerOptions) {
     this.#options = options
@@ -52,6 +59,7 @@ export class ServiceWorker {
   static async start(options: WorkerOptions): Promise<ServiceWorker> {
     const worker = new ServiceWorker(options)
     await options.queue.beat(worker.id)
+    worker.#heartbeat = heartbeatOf(worker.id, options)
     // One more task than processes, so that none waits for its next witness.
     const lanes = Array.from({ length: options.processes + 1 }, () => worker.#lane())
     worker.#lanes = [...lanes, worker.#keepLease()]
@@ -64,6 +72,7 @@ export class ServiceWorker {
     this.#stop.abort()
     await this.#provers.close()
     await Promise.all(this.#lanes)
+    await this.#heartbeat?.stop()
     await this.#options.queue.leave(this.id).catch(() => {})
     await this.#matrices.close()
   }
@@ -172,6 +181,12 @@ export class ServiceWorker {
   async #pause(milliseconds: number): Promise<void> {
     await sleep(milliseconds, undefined, { signal: this.#stop.signal }).catch(() => {})
   }
+}
+
+function heartbeatOf(workerId: string, { databaseUrl, leaseSeconds }: WorkerOptions): Heartbeat | undefined {
+  if (databaseUrl === undefined) return undefined
+  const everyMs = (leaseSeconds * 1_000) / 3
+  return new Heartbeat({ workerId, databaseUrl, everyMs, patienceMs: LONGEST_PLAN_MS })
 }
 
 /** What no retry would change; undefined for what another attempt may mend. */
