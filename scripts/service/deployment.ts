@@ -33,6 +33,8 @@ export async function deployService(options: DeployedOptions): Promise<Deployed 
   const shared: Environment = {
     TACIT_INSTANCE: options.instance,
     TACIT_LOG: 'warn',
+    // The service alone, without the sample venue.
+    TACIT_LIVE: '0',
     TACIT_PROVERS: '1',
     // All clients of a measurement have one address.
     TACIT_RATE_PER_MINUTE: '100000000',
