@@ -2,6 +2,7 @@
 import type { BenchPart } from './part.ts'
 import { browserPart } from './parts/browser.ts'
 import { constraintsPart } from './parts/constraints.ts'
+import { feederPart } from './parts/feeder.ts'
 import { gasPart } from './parts/gas.ts'
 import { loadPart } from './parts/load.ts'
 import { matrixPart } from './parts/matrix.ts'
@@ -16,6 +17,7 @@ import { workersPart } from './parts/workers.ts'
 
 export const PARTS: readonly BenchPart[] = [
   matrixPart,
+  feederPart,
   sweepPart,
   stressPart,
   provePart,

@@ -168,7 +168,7 @@ describe('feeders that are away or wrong', () => {
     })
     sights = [{ change: frozen }, {}, {}]
     const { quorum, ...rest } = DEFAULT_ORACLE_PARAMETERS
-    aggregator = world.aggregator({ parameters: { ...rest, quorum: { ...quorum, stuckRounds: 2 } } })
+    aggregator = world.aggregator({ parameters: { ...rest, quorum: { ...quorum, stuckRounds: 1 } } })
     await aggregator.step()
     feeders = [0, 1, 2].map((index) =>
       world.feeder(
@@ -177,17 +177,15 @@ describe('feeders that are away or wrong', () => {
         world.source(() => sights[index]!),
       ),
     )
-    for (let turn = 0; turn < 2; turn++) {
-      expect((await round()).last).toMatchObject({ state: 'posted', assessment: { refusals: [] } })
-      await world.chain.advance(EVERY_SECONDS)
-    }
+    expect((await round()).last).toMatchObject({ state: 'posted', assessment: { refusals: [] } })
+    await world.chain.advance(EVERY_SECONDS)
     const { last } = await round()
     expect(last).toMatchObject({ state: 'posted' })
     expect(last.assessment!.refusals).toMatchObject([{ feeder: addresses[0], reason: 'stuck' }])
     sights = [{}, {}, {}]
     await world.chain.advance(EVERY_SECONDS)
     expect((await round()).last.assessment!.refusals).toEqual([])
-  })
+  }, 120_000)
 
   it('a flash print that every feeder sees is a round, and not the price that stands; repeated, it becomes that', async () => {
     const flash = { spotBps: -2_000n }

@@ -10,6 +10,8 @@ export const SLOWEST: readonly string[] = [
   'page/own-proof',
   'page/page',
   'engine/browser',
+  'feeder/processes',
+  'feeder/rounds',
   'keeper/paths',
   'bench/bench',
   'circuits/engine-transfer-receiver',
