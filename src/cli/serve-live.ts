@@ -22,6 +22,8 @@ const OF_A_REAL_ONE = [
   'TACIT_KEYS',
   'TACIT_SEAL_KEYS',
   'TACIT_TLS_PROXY',
+  'TACIT_PUBLIC_URL',
+  'TACIT_ENCRYPTION_KEYS',
 ] as const
 
 /**

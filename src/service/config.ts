@@ -130,6 +130,7 @@ export function readConfig(environment: Environment, part: Part): ServiceConfig 
   else refuseExposure(config)
   refuseDatabase(config)
   refuseChain(config)
+  refuseMissingKeys(config)
   return config
 }
 
@@ -229,6 +230,18 @@ function refuseChain({ TACIT_RPC_URL, TACIT_DEPLOYMENT, TACIT_WALLET_RPC_URL }: 
     const { username, password } = new URL(TACIT_WALLET_RPC_URL)
     if (username !== '' || password !== '')
       refuse('TACIT_WALLET_RPC_URL', 'is shown to everybody: it must hold no password')
+  }
+}
+
+/** Without a folder there would be development keys: refused now, before minutes go into making them. */
+function refuseMissingKeys({ TACIT_CHAIN_ID, TACIT_KEYS, TACIT_SEAL_KEYS }: ServiceConfig): void {
+  if (LOCAL_CHAIN_IDS.includes(BigInt(TACIT_CHAIN_ID))) return
+  for (const [field, folder] of Object.entries({ TACIT_KEYS, TACIT_SEAL_KEYS })) {
+    if (folder === undefined)
+      refuse(
+        field,
+        `must be set: chain ${TACIT_CHAIN_ID} is no local one, and for development keys anyone can forge proofs`,
+      )
   }
 }
 

@@ -70,6 +70,8 @@ describe('whether the sample venue comes with the service', () => {
     ['the command says no', false, {}, false],
     ['the environment says no', true, { TACIT_LIVE: '0' }, false],
     ['a chain is named', true, { TACIT_RPC_URL: 'https://node.example' }, false],
+    ['a key of what is private is there', true, { TACIT_ENCRYPTION_KEYS: 'a:00' }, false],
+    ['people know it by a name', true, { TACIT_PUBLIC_URL: 'https://venue.example' }, false],
     ['a database is named', true, { DATABASE_URL: 'postgres://127.0.0.1/x' }, false],
     ['what is set to nothing is not set', true, { DATABASE_URL: '' }, true],
   ]
