@@ -120,7 +120,7 @@ function OwnBook({ owner, book }: { readonly owner: OwnerSession; readonly book:
   return (
     <Card
       title="In the newest book"
-      note="Computed in this browser from your opening and the round's raw data, as the proofs compute it."
+      note="Computed in this browser from your opening, at the prices of the round that the book came with."
     >
       <dl class="facts">
         <Fact name="Book root">

@@ -13,8 +13,8 @@ export function ProofsView() {
   return (
     <>
       <PageHead title="Attestations and seals">
-        Proofs that the venue published. Your browser verifies them by itself: it recomputes the round from
-        raw market data and the pairing from the key, and takes nobody's word.
+        Proofs that the venue published. Your browser checks them by itself: the round is recomputed from raw
+        market data, the pairing with the verifying key. Compare the key's hash with the one that you trust.
       </PageHead>
       <Card title="Attestations and triggers" note="One account each, known by its tag alone.">
         <Show data={proofs.data} reload={proofs.reload}>
