@@ -7,7 +7,7 @@ import { publicClient } from '../data/service.ts'
 import { count, plural, usdOfLots, words } from '../format.ts'
 import { Ago, Badge, Card, Empty, Fact, Message, PageHead, Show, Stat, Stats } from '../parts/common.tsx'
 import { linkTo } from '../route.ts'
-import { GaugeHistory, newestStanding, SealTable, SolvencyHistory, Tiers } from './seals.tsx'
+import { GaugeHistory, newestStanding, SealTable, SolvencyHistory, Tiers, usedGauges } from './seals.tsx'
 
 export function OverviewView() {
   const { data, reload } = useLive('overview', publicClient.overview, [
@@ -134,7 +134,7 @@ function StressCard({ seals }: { readonly seals: readonly ChainSeal[] }) {
         <Empty title="No seal yet">The gauge is proven with the first sealed epoch.</Empty>
       ) : (
         <>
-          {seal.gauge.map(({ underlying, symbol, bps }) => (
+          {usedGauges(seal).map(({ underlying, symbol, bps }) => (
             <Gauge key={underlying} name={symbol ?? `Underlying ${underlying + 1}`} bps={bps} />
           ))}
           <p class="small soft">At 100% hedging all of them would take all the liquidity there is.</p>

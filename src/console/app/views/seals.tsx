@@ -16,10 +16,15 @@ function history(seals: readonly ChainSeal[]): ChainSeal[] {
   return seals.filter(({ status, belowMm }) => STANDING.includes(status) && belowMm !== null).reverse()
 }
 
+/** Places of underlyings that no market of the venue has are zero and have no name. */
+export function usedGauges({ gauge }: ChainSeal): ChainSeal['gauge'] {
+  return gauge.filter(({ symbol, bps }) => symbol !== null || bps > 0)
+}
+
 export function GaugeHistory({ seals }: { readonly seals: readonly ChainSeal[] }) {
   const past = history(seals)
   const names = new Map(
-    past.flatMap(({ gauge }) => gauge.map((each) => [each.underlying, each.symbol] as const)),
+    past.flatMap((seal) => usedGauges(seal).map((each) => [each.underlying, each.symbol] as const)),
   )
   if (past.length < 2) return <p class="small soft">Its history is drawn from the second seal on.</p>
   return (
