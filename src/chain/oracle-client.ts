@@ -105,6 +105,7 @@ export interface PostedLog {
   readonly poster: string
   readonly sections: readonly string[]
   readonly blockNumber: number
+  readonly blockHash: string
 }
 
 export interface ListingLog {
@@ -141,7 +142,7 @@ export async function readLogs(
   }
 }
 
-function postedLog({ args, blockNumber }: EventLog, data: EventLog): PostedLog {
+function postedLog({ args, blockNumber, blockHash }: EventLog, data: EventLog): PostedLog {
   return {
     sequence: Number(args[0]),
     riskRoot: args[1] as bigint,
@@ -152,6 +153,7 @@ function postedLog({ args, blockNumber }: EventLog, data: EventLog): PostedLog {
     poster: data.args[1] as string,
     sections: [...(data.args[2] as string[])],
     blockNumber,
+    blockHash,
   }
 }
 

@@ -11,8 +11,9 @@ import { type Sent, send, view } from './transactions.ts'
 
 /** Prepares the leaves of a group, so that its challenge takes no more gas than a transaction should. Boundary module: network. */
 
-/** Leaves to a transaction. */
-const LEAVES_AT_ONCE = 4
+/** Leaves to a transaction: with evidence of more rounds than two, whose vectors stand for halted instruments, fewer. */
+const LEAVES_AT_ONCE = { fewRounds: 4, manyRounds: 2 } as const
+const FEW_ROUNDS = 2
 
 const FACTS =
   'tuple(uint64 sequence, uint64 previous, uint256 riskRoot, uint256 parameters, bytes32 configurationHash, bytes32 dataHash)[]'
@@ -34,8 +35,9 @@ export async function prepareGroup(
   const judge = new Contract(judges[JUDGES.indexOf('group')]!, GROUP_JUDGE, oracle.runner)
   const places = groupPlaces(group)
   const sent: Sent[] = []
-  for (let from = 0; from < places.length; from += LEAVES_AT_ONCE) {
-    const some = places.slice(from, from + LEAVES_AT_ONCE)
+  const atOnce = LEAVES_AT_ONCE[rounds.length > FEW_ROUNDS ? 'manyRounds' : 'fewRounds']
+  for (let from = 0; from < places.length; from += atOnce) {
+    const some = places.slice(from, from + atOnce)
     const args = [facts.map((entry) => [...entry]), rounds, some]
     sent.push(await send(judge, 'prepare', args, challenger, errors))
   }

@@ -70,7 +70,7 @@ const REREAD_BLOCKS = 64
 export class OracleWatch {
   readonly #options: WatchOptions
   readonly #rounds = new Map<number, PostedRound>()
-  readonly #seen = new Map<number, string>()
+  readonly #seen = new Map<number, { readonly blockHash: string; readonly state: RoundState }>()
   /** Parts of the listing by the hash that rounds name. */
   readonly #partsByHash = new Map<string, readonly string[]>()
   #nextBlock: number
@@ -90,14 +90,26 @@ export class OracleWatch {
     this.#takeListings(listings)
     const watched: WatchedRound[] = []
     for (const log of rounds) {
-      if (this.#seen.get(log.sequence) === log.marketHash) continue
+      if (await this.#isSettled(log)) continue
       const round = await this.#watchSafely(log)
       watched.push(round)
       if (round.state === 'failed')
         this.#nextBlock = Math.min(this.#nextBlock, log.blockNumber + REREAD_BLOCKS)
-      else this.#seen.set(log.sequence, log.marketHash)
+      else this.#seen.set(log.sequence, { blockHash: log.blockHash, state: round.state })
     }
     return watched
+  }
+
+  /**
+   * Whether nothing is left to do about a round. One in another block is another round, whatever of it is the same; and a
+   * challenge can be gone from the chain while its round is not.
+   */
+  async #isSettled({ sequence, blockHash }: PostedLog): Promise<boolean> {
+    const seen = this.#seen.get(sequence)
+    if (seen?.blockHash !== blockHash) return false
+    if (seen.state !== 'challenged' && seen.state !== 'rejected') return true
+    const { oracle, errors } = this.#options.connection
+    return view<boolean>(oracle, 'isRejected', [sequence], errors)
   }
 
   /** One round that cannot be looked at must not keep the watcher from the others. */

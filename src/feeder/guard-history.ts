@@ -14,18 +14,19 @@ export class GuardHistory {
   readonly #connection: OracleConnection
   readonly #parameters: OracleParameters
   readonly #known = new Map<number, SpotsOfRound>()
-  #newest = 0
 
   constructor(connection: OracleConnection, parameters: OracleParameters) {
     this.#connection = connection
     this.#parameters = parameters
   }
 
+  /** What was read is no longer so (ChainAnchor). */
+  forget(): void {
+    this.#known.clear()
+  }
+
   /** @param sequence the newest standing round; 0: none */
   async read(sequence: number, { underlyings }: RiskConfiguration): Promise<ReadonlyMap<string, GuardState>> {
-    // Back: a round was rejected, and what was known may be of it.
-    if (sequence < this.#newest) this.#known.clear()
-    this.#newest = sequence
     const rounds = await this.#walkBack(sequence)
     const states = new Map<string, GuardState>()
     for (const { sequence: of, asOfSeconds, spotsNano } of rounds) {

@@ -14,6 +14,7 @@ import { packMarginParameters } from '../protocol/parameters.ts'
 import { marginParametersOf, type RiskConfiguration } from '../risk/configuration.ts'
 import { configurationHash } from '../risk/configuration-hash.ts'
 import { generationOf, placeOf } from '../risk/risk-tree.ts'
+import { ChainAnchor } from './chain-anchor.ts'
 import { GuardHistory } from './guard-history.ts'
 
 /**
@@ -62,12 +63,14 @@ export class OracleReader {
   readonly #options: OracleReaderOptions
   readonly #rounds = new Map<number, PostedData>()
   readonly #history: GuardHistory
+  readonly #anchor: ChainAnchor
   #domain: RoundDomain | undefined
 
   constructor(options: OracleReaderOptions) {
     this.#options = options
     this.connection = options.connection
     this.#history = new GuardHistory(options.connection, options.parameters)
+    this.#anchor = new ChainAnchor(options.connection)
   }
 
   /**
@@ -75,6 +78,10 @@ export class OracleReader {
    * bound to other words
    */
   async read(): Promise<OracleHead> {
+    if (!(await this.#anchor.stands())) {
+      this.#rounds.clear()
+      this.#history.forget()
+    }
     const domain = await this.#readDomain()
     const [latest, latestStanding, quorum, set, role] = await Promise.all([
       this.#view<bigint>('latestSequence'),

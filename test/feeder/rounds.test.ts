@@ -283,10 +283,11 @@ describe('an aggregator that cannot be trusted', () => {
       marketHash: { marketHash: `0x${'5'.repeat(64)}` },
       parameters: { parameters: 5n },
       configurationHash: { configurationHash: `0x${'5'.repeat(64)}` },
-      timeSeconds: { timeSeconds: 1_772_443_900 },
     })) {
       expect(await objectionTo(changed(change))).toBe(`its ${field} does not follow from the contents`)
     }
+    const later = (proposal: Proposal) => changed({ timeSeconds: proposal.round.timeSeconds + 1 })(proposal)
+    expect(await objectionTo(later)).toBe('its timeSeconds does not follow from the contents')
     const forged = (proposal: Proposal) => ({
       ...changed({ riskRoot: 6n })(proposal),
       contents: proposal.contents.map((message) => ({

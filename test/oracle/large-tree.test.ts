@@ -1,11 +1,12 @@
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
-import { challengeOf, type PostedRound } from '../../src/chain/oracle-challenge.ts'
+import { challengeOf, groupPlaces, type PostedRound } from '../../src/chain/oracle-challenge.ts'
 import { sendChallenge } from '../../src/chain/oracle-client.ts'
 import type { RoundData } from '../../src/chain/oracle-data.ts'
 import { prepareGroup } from '../../src/chain/oracle-group.ts'
 import { findFault, type RoundFault } from '../../src/chain/oracle-recompute.ts'
 import { groupLeaves } from '../../src/chain/oracle-round.ts'
 import { MARGIN_INSTANCES } from '../../src/protocol/instances.ts'
+import type { MarketSnapshot } from '../../src/risk/market/snapshot.ts'
 import { RiskTree, riskLeaf, topRoot } from '../../src/risk/risk-tree.ts'
 import { CHALLENGER, type Draft, OracleWorld } from './fixtures/oracle-world.ts'
 
@@ -122,4 +123,26 @@ it('a top node that is not that of its groups, and groups with a stray leaf beyo
   expect(fault).toMatchObject({ kind: 'group', group: 500 })
   await challenge(fault!, stray)
   expect(await world.is('isRejected', 1)).toBe(true)
+})
+
+it('a group whose options were halted one after another is recomputed in smaller parts', async () => {
+  const at = (place: number) => draft.matrix.listing.instruments.find(({ id }) => id === place)!.symbol
+  const symbols = groupPlaces(GROUP).map(at)
+  await post()
+  for (let last = 2; last <= symbols.length + 1; last++) {
+    const gone = new Set(symbols.slice(0, last - 1))
+    const without = (market: MarketSnapshot) => ({
+      ...market,
+      instruments: market.instruments.filter(({ symbol }) => !gone.has(symbol)),
+    })
+    const next = await world.draft(last, without)
+    if (last <= symbols.length) await world.post(last, next)
+    else await world.post(last, world.changed(next, { groups: next.data.groups.with(GROUP, 5n) }))
+  }
+  const round = world.posted.get(symbols.length + 1)!
+  expect(new Set(round.data.halts.map(({ standingSequence }) => standingSequence)).size).toBe(symbols.length)
+  const prepared = await prepare(round, GROUP)
+  const fault = { kind: 'group', group: GROUP, place: PLACE } as const
+  const sent = [...prepared, await challenge(fault, round)]
+  for (const { gasUsed } of sent) expect(gasUsed).toBeLessThan(MOST_GAS)
 })

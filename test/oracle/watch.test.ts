@@ -6,6 +6,10 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { challengeOf } from '../../src/chain/oracle-challenge.ts'
 import { sendChallenge } from '../../src/chain/oracle-client.ts'
 import { run } from '../../src/cli/run.ts'
+import { OracleReader } from '../../src/feeder/oracle-reader.ts'
+import { DEFAULT_ORACLE_PARAMETERS } from '../../src/oracle/oracle-parameters.ts'
+import { DEFAULT_CONFIGURATION } from '../../src/risk/default-configuration.ts'
+import { shiftMarket } from '../../src/risk/market/sample.ts'
 import { riskLeaf } from '../../src/risk/risk-tree.ts'
 import { BOND_WEI, CHALLENGE_SECONDS, CHALLENGER, type Draft, OracleWorld } from './fixtures/oracle-world.ts'
 
@@ -77,9 +81,74 @@ describe('the watcher', () => {
     expect((await fresh())[1]).toMatchObject({ state: 'final and wrong' })
   })
 
+  it('looks again after a reorganisation: another root for the same data is another round', async () => {
+    const watch = world.watch({ challenger: world.signer(CHALLENGER) })
+    await world.post(2, draft)
+    expect(await watch.step()).toMatchObject([{ state: 'honest' }, { state: 'honest' }])
+    await world.reset()
+    await world.post(2, world.changed(draft, {}, draft.riskRoot + 1n))
+    expect(await watch.step()).toMatchObject([{ sequence: 2, state: 'challenged', fault: { kind: 'root' } }])
+    expect(await world.is('isRejected', 2)).toBe(true)
+  })
+
+  it('challenges again when a reorganisation has dropped its challenge and not the round', async () => {
+    const watch = world.watch({ challenger: world.signer(CHALLENGER) })
+    await world.post(2, withWrongCell())
+    const before = await world.chain.provider.send('evm_snapshot', [])
+    expect((await watch.step())[1]).toMatchObject({ state: 'challenged' })
+    await world.chain.provider.send('evm_revert', [before])
+    world.signer(CHALLENGER).reset()
+    expect(await world.is('isRejected', 2)).toBe(false)
+    expect(await watch.step()).toMatchObject([{ sequence: 2, state: 'challenged' }])
+    expect(await world.is('isRejected', 2)).toBe(true)
+    expect(await watch.step()).toEqual([])
+  })
+
   it('knows that it cannot recompute a round of a configuration that it has not got', async () => {
     const rounds = await world.watch({ configurations: [] }).step()
     expect(rounds).toMatchObject([{ state: 'unknown configuration' }])
+  })
+})
+
+describe('what feeders and aggregators read of the chain', () => {
+  const reader = () =>
+    new OracleReader({
+      ...{ connection: world.connection, fromBlock: 0 },
+      ...{ configurations: [DEFAULT_CONFIGURATION], parameters: DEFAULT_ORACLE_PARAMETERS },
+    })
+  const posted = async (round: Draft) => {
+    await world.post(2, round)
+    return reader().read()
+  }
+
+  it('is read again after a reorganisation has put another round in the place of a known one', async () => {
+    const known = reader()
+    const first = await posted(draft)
+    expect(await known.read()).toEqual(first)
+    await world.reset()
+    // As many blocks as before, and more: neither height nor sequence tells.
+    await world.chain.advance(1)
+    const moved = await world.draft(2, (market) =>
+      shiftMarket(market, { spotBps: 90n, volBps: 0n, secondsLater: 0 }),
+    )
+    const second = await posted(moved)
+    expect(second.standing!.data.spotsNano).not.toEqual(first.standing!.data.spotsNano)
+    expect(await known.read()).toEqual(second)
+  })
+
+  it('leaves out a round that was rejected after the next one was posted', async () => {
+    const known = reader()
+    await world.post(2, withWrongCell())
+    const wrong = world.posted.get(2)!
+    await world.post(3, await world.draft(3))
+    const before = await known.read()
+    await sendChallenge(
+      ...([world.connection, world.signer(CHALLENGER)] as const),
+      challengeOf({ kind: 'cell', place: PLACE }, wrong, world.lookup),
+    )
+    const after = await known.read()
+    expect(after).toEqual(await reader().read())
+    expect(after.guards).not.toEqual(before.guards)
   })
 })
 

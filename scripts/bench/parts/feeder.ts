@@ -20,6 +20,7 @@ import { packMarginParameters } from '../../../src/protocol/parameters.ts'
 import { marginParametersOf } from '../../../src/risk/configuration.ts'
 import { configurationHash } from '../../../src/risk/configuration-hash.ts'
 import { DEFAULT_CONFIGURATION } from '../../../src/risk/default-configuration.ts'
+import { loadHighsSolver } from '../../../src/risk/hedge/highs.ts'
 import { denseMarket } from '../market.ts'
 import { rounded, type Timed, timed } from '../measure.ts'
 import { type BenchPart, showCount, showSeconds } from '../part.ts'
@@ -65,6 +66,7 @@ export const feederPart: BenchPart = {
       }
       const feeder = new Feeder({
         ...{ ...common, signer: chain.signer(FEEDERS[0]!), desk: aggregator, memory: memoryInProcess() },
+        solve: await loadHighsSolver(),
         ...{ source: { name: 'bench', take }, everySeconds: EVERY_SECONDS, refreshSeconds: EVERY_SECONDS },
       })
       try {

@@ -16,6 +16,7 @@ import { DEFAULT_ORACLE_PARAMETERS } from '../../oracle/oracle-parameters.ts'
 import { fitMarket } from '../../oracle/quoted-market.ts'
 import { ChainError, InputError, SourceError } from '../../protocol/errors.ts'
 import { MARGIN_INSTANCES } from '../../protocol/instances.ts'
+import { loadHighsSolver } from '../../risk/hedge/highs.ts'
 import { type Attach, type Invocation, newCommand } from '../command.ts'
 import { readSigner } from '../engine-options.ts'
 import { EXIT, type ExitCode } from '../exit-codes.ts'
@@ -103,7 +104,9 @@ export function feederCommand(attach: Attach): Command {
     .option('--refresh-seconds <number>', 'say the market anew while the round is not made', parseWhole, 30)
     .option('--look-seconds <number>', 'pause between two looks at chain and aggregator', parseWhole, 2)
   // Fitting alone needs no chain.
-  command.options.find((option) => option.long === '--oracle')!.mandatory = false
+  const oracle = command.options.find((option) => option.long === '--oracle')!
+  oracle.mandatory = false
+  oracle.description = 'ChallengeableOracle contract (required, unless --fit is given)'
   return attach<FeederCommandOptions>(command, (invocation) =>
     invocation.options.fit === true ? fitOnly(invocation) : feed(invocation),
   )
@@ -113,7 +116,8 @@ async function fitOnly({ out, options }: Invocation<FeederCommandOptions>): Prom
   const source = sourceOf(options)
   const market = await out.task(`reading ${source.name}`, () => source.take(0))
   if (market === undefined) throw new InputError('holds no market', { file: options.markets })
-  const fitted = await out.task('fitting', async () => fitMarket(market))
+  const solve = await loadHighsSolver()
+  const fitted = await out.task('fitting', async () => fitMarket(market, solve))
   for (const line of [...market.notes, ...fitLines(fitted)]) out.print(line)
   out.result(fitsJson(fitted))
   return fitted.unfitted.length === 0 ? EXIT.done : EXIT.no
@@ -138,6 +142,7 @@ async function feed({ io, out, options }: Invocation<FeederCommandOptions>): Pro
         ...{ signer, source, reader, making, parameters },
         desk: deskOf(aggregator),
         memory: feederFile(options.state ?? `${key}.signed.json`),
+        solve: await loadHighsSolver(),
         clock: await clockOf(options, provider, out),
         everySeconds: options.everySeconds,
         refreshSeconds: options.refreshSeconds,
