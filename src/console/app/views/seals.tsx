@@ -63,7 +63,7 @@ export function SolvencyHistory({ seals }: { readonly seals: readonly ChainSeal[
         height={190}
       />
       <dl class="facts">
-        <Fact name="Reserves, seal of the newest">
+        <Fact name="Reserves in the newest seal">
           {newest.reservesNano === null ? '–' : usdOfNano(newest.reservesNano)}
         </Fact>
         {newest.shortfallNano !== null && (
