@@ -25,8 +25,8 @@ import type { RoundSession } from '../session.ts'
 /** A round older than this is stale on the demo's chain. */
 export const MAX_AGE_SECONDS = 600
 const QUORUM = 2
-/** How long a round can be challenged, in the demo: shorter than any auction. */
-const CHALLENGE_SECONDS = 60
+/** How long a round can be challenged, in the demo: over when the offers for a hedge are, the shortest of all sales. */
+const CHALLENGE_SECONDS = 30
 const BOND_WEI = parseEther('1')
 const REWARD_BPS = 5_000
 
