@@ -160,6 +160,6 @@ export const same: typeof abis.RiskOracle = oracle.abi
     file('tsconfig.json', { compilerOptions, include: ['consumer.ts'] })
     const checked = await node(tsc, []).catch((error) => error.stdout)
     expect(checked).toBe('')
-    // The type of every ABI is a large one: 10 s of a processor, more where others compute too.
+    // The type of every ABI is a large one, and others may compute at the same time.
   }, 240_000)
 })
