@@ -3,6 +3,7 @@
  * those of each project that shares one. docs/architecture.md has the seconds. Files below test/, without their ending.
  */
 export const SLOWEST: readonly string[] = [
+  'live/live',
   'cli/demo',
   'cli/solvency-chain',
   'circuits/engine-full-size',
