@@ -14,7 +14,7 @@ import { deployContract } from './deploy-contract.ts'
 import { JUDGES, type Judge } from './oracle-challenge.ts'
 import { scaleRules } from './oracle-scaling.ts'
 import { tableContracts } from './oracle-tables.ts'
-import { chainErrorOf } from './transactions.ts'
+import { chainErrorOf, receiptOf } from './transactions.ts'
 
 /** Puts the challengeable oracle on a chain: tables, judges, listing, oracle. Boundary module: network. */
 export interface OracleDeployment {
@@ -95,7 +95,7 @@ export async function deployTables(deployer: Signer): Promise<string[]> {
   for (const data of tableContracts()) {
     try {
       const response = await deployer.sendTransaction({ data })
-      addresses.push((await response.wait())!.contractAddress!)
+      addresses.push((await receiptOf(response)).contractAddress!)
     } catch (error) {
       if (deployer instanceof NonceManager) deployer.reset()
       throw chainErrorOf(error, new Interface([]))

@@ -6,6 +6,7 @@ import {
   NonceManager,
   type Signer,
   type TransactionReceipt,
+  type TransactionResponse,
 } from 'ethers'
 import { ChainError, TacitError } from '../protocol/errors.ts'
 import { reasonFor } from './reasons.ts'
@@ -116,11 +117,17 @@ async function estimate(call: ContractMethod, args: readonly unknown[]): Promise
 const SOON_MS = [4, 8, 16, 32, 50] as const
 const SOON_TRIES = 60
 
+/** Waits until it is mined. */
+export async function receiptOf(response: TransactionResponse): Promise<TransactionReceipt> {
+  await minedSoon(response)
+  return (await response.wait())!
+}
+
 /**
  * wait() looks once and then only when a new block comes. On a chain that mines on demand, a transaction that is mined
  * just after that look is followed by no block, and the wait never ends. So it is looked for a few times first.
  */
-async function minedSoon(response: ContractTransactionResponse): Promise<void> {
+async function minedSoon(response: TransactionResponse): Promise<void> {
   for (let tries = 0; tries < SOON_TRIES; tries++) {
     if ((await response.provider.getTransactionReceipt(response.hash)) !== null) return
     await new Promise((resolve) => setTimeout(resolve, SOON_MS[tries] ?? SOON_MS.at(-1)))
@@ -128,9 +135,8 @@ async function minedSoon(response: ContractTransactionResponse): Promise<void> {
 }
 
 async function mined(response: ContractTransactionResponse, errors: Interface): Promise<TransactionReceipt> {
-  await minedSoon(response)
   try {
-    return (await response.wait())!
+    return await receiptOf(response)
   } catch (error) {
     const receipt = (error as { receipt?: TransactionReceipt }).receipt
     if (receipt === undefined) throw error

@@ -129,12 +129,13 @@ const DEFENCES: readonly Defence<EngineToyWorld>[] = [
   {
     target: 'CaseSettlement',
     rule: 'LotTooOld',
-    attack: 'a lot taken at prices of half an hour ago',
+    attack: 'a lot taken at prices of twelve minutes ago',
     alsoReplace: async () => undefined,
     arrange: async (w) => {
-      await w.base.governed('parameters', 'set', [27, 300])
+      // The least that leaves a lot the time to be settled.
+      await w.base.governed('parameters', 'set', [27, 720])
       const caseId = await inDutch(w)
-      await w.base.passes(400)
+      await w.base.passes(740)
       return () => takeLot(w.base.connection, w.base.signer(CAROL), caseId, SUB_TAGS[CAROL]!)
     },
   },

@@ -51,6 +51,8 @@ const VAULT: readonly VaultDefence[] = [
     target,
     rule: 'NothingPayable',
     attack: 'a payout that was paid already',
+    // What was paid is forgotten, and the round of nothing is never final.
+    alsoWithout: ['RoundNotSettleable'],
     arrange: async (w) => {
       await w.send(w.contracts.vault, 'bringIn', [CASH, 1_000], VENUE)
       await w.withdraw()

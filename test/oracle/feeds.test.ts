@@ -6,6 +6,7 @@ import { deployContract } from '../../src/chain/deploy.ts'
 import { challengeOf } from '../../src/chain/oracle-challenge.ts'
 import { sendChallenge } from '../../src/chain/oracle-client.ts'
 import { generatedSources, withImports } from '../../src/chain/sources.ts'
+import { receiptOf } from '../../src/chain/transactions.ts'
 import { oracleArtifacts } from './fixtures/artifacts.ts'
 import { ADMIN, CHALLENGER, OracleWorld } from './fixtures/oracle-world.ts'
 
@@ -61,7 +62,7 @@ it('spot from a feed is fresh, in bounds and in nano-USD, or is refused', async 
     const stub = await put(stubs, 'FeedStub', [decimals])
     const spot = await put(artifacts, 'ExternalSpot', [await stub.getAddress(), 60, least, most])
     const now = await world.chain.now()
-    const set = async (value: bigint, at: number) => (await stub.getFunction('set').send(value, at)).wait()
+    const set = async (value: bigint, at: number) => receiptOf(await stub.getFunction('set').send(value, at))
     await set(answer, now)
     expect((await answerOf(spot, 'spot'))[0]).toBe(68_000n * 10n ** 9n)
     const refused: [bigint, number, string][] = [
@@ -98,7 +99,7 @@ it('the gauge of a final seal is recorded once, in order of epochs', async () =>
   const feed = await put(await oracleArtifacts(), 'GaugeFeed', [await seals.getAddress()])
   const record = (epoch: number) => feed.getFunction('record').send(epoch)
   await expect(answerOf(feed, 'latestRoundData')).rejects.toMatchObject(refusal('NoData'))
-  await (await record(2)).wait()
+  await receiptOf(await record(2))
   expect((await answerOf(feed, 'latestRoundData')).slice(0, 2)).toEqual([2n, 200n])
   const call = (epoch: number) => feed.getFunction('record').staticCall(epoch)
   await expect(call(2)).rejects.toMatchObject(refusal('EpochNotNewer'))
