@@ -1,4 +1,4 @@
-import { useCallback, useEffect, useState } from 'preact/hooks'
+import { useCallback, useEffect, useRef, useState } from 'preact/hooks'
 import type { Auction, ChainDeployment } from '../../../service/client/index.ts'
 import { percentOfBps, usdOfLots } from '../format.ts'
 import { Badge, Fact, Loading, Message } from '../parts/common.tsx'
@@ -7,8 +7,9 @@ import { OnChain, WithWallet } from '../wallet/connect.tsx'
 import type { Bidder, Engine } from '../wallet/engine.ts'
 import { walletWords } from '../wallet/provider.ts'
 import type { ConnectedWallet } from '../wallet/wallet.ts'
-import { BidForm, SealedDesk } from './bid-forms.tsx'
+import { ActResult, BidForm, SealedDesk } from './bid-forms.tsx'
 import { LotPackage } from './lot-package.tsx'
+import { useAct } from './use-act.ts'
 
 interface DeskProps {
   readonly auction: Auction
@@ -42,32 +43,45 @@ export interface DeskState {
 function Desk({ auction, deployment, wallet, reload }: DeskProps & { readonly wallet: ConnectedWallet }) {
   const [state, setState] = useState<DeskState>()
   const [fault, setFault] = useState<string>()
+  const turns = useRef({ asked: 0, shown: 0 })
   const read = useCallback(async () => {
+    const own = ++turns.current.asked
+    // An older answer that comes late must not undo a newer one: a bid that is sealed would seem not to be.
+    const isNewest = () => {
+      if (own < turns.current.shown) return false
+      turns.current.shown = own
+      return true
+    }
     try {
       const { Engine } = await import('../wallet/engine.ts')
       const engine = await Engine.open(wallet, deployment)
       const [bidder, placed] = await Promise.all([engine.bidder(), engine.placed(auction.caseId)])
+      if (!isNewest()) return
       setState({ engine, bidder, placed, stored: engine.storedBid(auction.caseId) })
       setFault(undefined)
     } catch (error) {
-      setFault(walletWords(error))
+      if (isNewest()) setFault(walletWords(error))
     }
   }, [wallet.address, wallet.chainId, auction.caseId])
-  useEffect(() => void read(), [read, auction.phase, auction.commitments, auction.reveals])
-  if (fault !== undefined) return <Message tone="bad" title={fault} />
-  if (state === undefined) return <Loading />
+  // With every reading of the board: what the chain knows of this bidder may be another then.
+  useEffect(() => void read(), [read, auction])
   const changed = () => {
     void read()
     reload()
   }
+  const act = useAct(changed)
+  const trouble = fault === undefined ? null : <Message tone="bad" title={fault} />
+  if (state === undefined) return trouble ?? <Loading />
   return (
     <>
+      {trouble}
       <Standing state={state} auction={auction} />
       {auction.mode === 'sealed' ? (
-        <SealedDesk auction={auction} state={state} changed={changed} />
+        <SealedDesk auction={auction} state={state} act={act} />
       ) : (
-        <BidForm auction={auction} state={state} changed={changed} />
+        <BidForm auction={auction} state={state} act={act} />
       )}
+      <ActResult act={act} />
       <LotPackage auction={auction} deployment={deployment} wallet={wallet} engine={state.engine} />
     </>
   )

@@ -5,12 +5,13 @@ import { Hash, Message } from '../parts/common.tsx'
 import { saveText } from '../parts/save.ts'
 import { bidsFile } from '../wallet/bids.ts'
 import type { DeskState } from './bid-desk.tsx'
-import { type Act, useAct } from './use-act.ts'
+import type { Act } from './use-act.ts'
 
 interface FormProps {
   readonly auction: Auction
   readonly state: DeskState
-  readonly changed: () => void
+  /** The desk's own: what is under way, whichever form is shown meanwhile. */
+  readonly act: Act
 }
 
 /** Percent as typed, in basis points; undefined for what is none. */
@@ -30,11 +31,10 @@ interface TermsProps extends FormProps {
 }
 
 /** Discount and sub-account, checked before the wallet is asked. */
-function Terms({ auction, state, changed, verb, label, note, initial = '', send }: TermsProps) {
+function Terms({ auction, state, act, verb, label, note, initial = '', send }: TermsProps) {
   const id = useId()
   const [discount, setDiscount] = useState(initial)
   const [subTag, setSubTag] = useState(state.bidder.subTags[0] ?? '')
-  const act = useAct(changed)
   const submit = (event: Event) => {
     event.preventDefault()
     act.run(async () => {
@@ -73,7 +73,6 @@ function Terms({ auction, state, changed, verb, label, note, initial = '', send 
           {act.isRunning ? 'Waiting for the wallet and the chain …' : verb}
         </button>
       </div>
-      <ActResult act={act} />
     </form>
   )
 }
@@ -148,9 +147,11 @@ export function BidForm(props: FormProps) {
 
 /** Sealed bids: a hash first, the bid after, and what was locked at the end. */
 export function SealedDesk(props: FormProps) {
-  const { auction, state } = props
+  const { auction, state, act } = props
   const { stored, placed, engine } = state
-  if (auction.phase === 'commit' && placed === 'nothing' && stored === undefined) {
+  // The bid is stored before it is sent. Until the wallet has answered, it must not be taken for one that was left behind.
+  const isNew = stored === undefined || act.isRunning
+  if (auction.phase === 'commit' && placed === 'nothing' && isNew) {
     return (
       <Terms
         {...props}
@@ -200,9 +201,8 @@ function StoredView({ state: { stored, placed } }: FormProps) {
   )
 }
 
-function SealedActions({ auction, state, changed }: FormProps) {
+function SealedActions({ auction, state, act }: FormProps) {
   const { stored, placed, engine } = state
-  const act = useAct(changed)
   const { caseId, phase } = auction
   const again = () =>
     engine.commit(caseId, { discountBps: BigInt(stored!.discountBps), subTag: BigInt(stored!.subTag) })
@@ -213,51 +213,41 @@ function SealedActions({ auction, state, changed }: FormProps) {
   const canReveal = phase === 'reveal' && placed === 'committed' && stored !== undefined
   const isOver = phase === 'ended' || auction.stage !== 'sealed'
   return (
-    <>
-      <div class="row">
-        {phase === 'commit' && placed === 'nothing' && stored !== undefined && (
-          <button
-            type="button"
-            class="button primary"
-            disabled={act.isRunning}
-            onClick={() => act.run(again)}
-          >
-            Send the commitment again
-          </button>
-        )}
-        {placed === 'nothing' && stored !== undefined && (
-          <button type="button" class="button" disabled={act.isRunning} onClick={() => act.run(forget)}>
-            Forget this bid
-          </button>
-        )}
-        {canReveal && (
-          <button
-            type="button"
-            class="button primary"
-            disabled={act.isRunning}
-            onClick={() => act.run(() => engine.reveal(caseId))}
-          >
-            {act.isRunning ? 'Waiting for the wallet and the chain …' : 'Open the bid'}
-          </button>
-        )}
-        {isOver && placed !== 'nothing' && (
-          <button
-            type="button"
-            class="button primary"
-            disabled={act.isRunning}
-            onClick={() => act.run(() => engine.reclaim(caseId, 'sealed'))}
-          >
-            Fetch bond and escrow
-          </button>
-        )}
-        {phase === 'commit' && placed === 'committed' && (
-          <span class="soft">It can be opened when sealing ends.</span>
-        )}
-        {phase === 'reveal' && placed === 'nothing' && (
-          <span class="soft">Sealing is over for this sale.</span>
-        )}
-      </div>
-      <ActResult act={act} />
-    </>
+    <div class="row">
+      {phase === 'commit' && placed === 'nothing' && stored !== undefined && (
+        <button type="button" class="button primary" disabled={act.isRunning} onClick={() => act.run(again)}>
+          Send the commitment again
+        </button>
+      )}
+      {placed === 'nothing' && stored !== undefined && (
+        <button type="button" class="button" disabled={act.isRunning} onClick={() => act.run(forget)}>
+          Forget this bid
+        </button>
+      )}
+      {canReveal && (
+        <button
+          type="button"
+          class="button primary"
+          disabled={act.isRunning}
+          onClick={() => act.run(() => engine.reveal(caseId))}
+        >
+          {act.isRunning ? 'Waiting for the wallet and the chain …' : 'Open the bid'}
+        </button>
+      )}
+      {isOver && placed !== 'nothing' && (
+        <button
+          type="button"
+          class="button primary"
+          disabled={act.isRunning}
+          onClick={() => act.run(() => engine.reclaim(caseId, 'sealed'))}
+        >
+          Fetch bond and escrow
+        </button>
+      )}
+      {phase === 'commit' && placed === 'committed' && (
+        <span class="soft">It can be opened when sealing ends.</span>
+      )}
+      {phase === 'reveal' && placed === 'nothing' && <span class="soft">Sealing is over for this sale.</span>}
+    </div>
   )
 }

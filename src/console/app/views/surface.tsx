@@ -97,7 +97,7 @@ function TermChart({ symbol, smiles, asOfSeconds }: SmilesProps & { readonly asO
   const along = (ratio: number) => smiles.map(({ points, forward }) => volAt(points, ratio * forward))
   return (
     <Plot
-      caption={`${symbol}: along time to expiry`}
+      caption={`${symbol}: along time to expiry; flat beyond the listed strikes, as the matrix reads it`}
       xName="Days"
       xs={days}
       formatX={(value) => value.toFixed(value < 10 ? 1 : 0)}

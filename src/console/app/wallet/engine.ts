@@ -6,6 +6,7 @@ import {
   hexlify,
   Interface,
   type InterfaceAbi,
+  type JsonRpcSigner,
   randomBytes,
 } from 'ethers'
 import { bidCommitment } from '../../../chain/engine-client/bid-commitment.ts'
@@ -42,15 +43,18 @@ const FULL = 1n
 export class Engine {
   readonly #wallet: ConnectedWallet
   readonly #deployment: ChainDeployment
+  readonly #signer: JsonRpcSigner
   readonly #contracts: Readonly<Record<Name, Contract>>
 
   private constructor(
     wallet: ConnectedWallet,
     deployment: ChainDeployment,
+    signer: JsonRpcSigner,
     contracts: Readonly<Record<Name, Contract>>,
   ) {
     this.#wallet = wallet
     this.#deployment = deployment
+    this.#signer = signer
     this.#contracts = contracts
   }
 
@@ -71,7 +75,7 @@ export class Engine {
           'or it has not come so far yet.',
       )
     }
-    return new Engine(wallet, deployment, contracts)
+    return new Engine(wallet, deployment, signer, contracts)
   }
 
   get address(): string {
@@ -142,8 +146,18 @@ export class Engine {
     return this.#send('sealed', 'commit', [caseId, commitment])
   }
 
-  /** Throws Error while the chain has a commitment of it: its salt is what the bond hangs on. */
+  /** Throws Error while the chain has a commitment of it or may yet have one: its salt is what the bond hangs on. */
   async forget(caseId: string): Promise<void> {
+    const { provider } = this.#signer
+    const [sent, mined] = await Promise.all([
+      provider.getTransactionCount(this.address, 'pending'),
+      provider.getTransactionCount(this.address, 'latest'),
+    ])
+    if (sent !== mined) {
+      throw new Error(
+        'A transaction of this wallet is still under way, and may be the commitment. Wait until it is over.',
+      )
+    }
     if ((await this.placed(caseId)) !== 'nothing') {
       throw new Error('The bid is on the chain: without its salt its bond would be lost.')
     }
