@@ -83,6 +83,7 @@ describe('the registry', () => {
   it('has the parts that the JSON is to have, each once', () => {
     expect(PARTS.map(({ name }) => name)).toEqual([
       'matrix',
+      'feeder',
       'sweep',
       'stress',
       'prove',

@@ -104,7 +104,8 @@ async function deployAll(chain: LocalChain): Promise<EngineConnection> {
     venue: await address(VENUE),
     feeders: await Promise.all(FEEDERS.map(address)),
     quorum: 2,
-    maxAgeSeconds: 3_600,
+    // With the settlement after it, less than a lot may be old.
+    maxAgeSeconds: 1_600,
     challenge: 'plain',
     proposers: [admin],
     timelockSeconds: 86_400,
