@@ -44,7 +44,7 @@ export async function openLiveProvers(
     const keeper: KeeperProvers = { margin, ...engine }
     opened.push(...Object.values(engine))
     const seal = await step('seal', () => sealArtifacts(shared))
-    await teller.task('compiling the contracts', () => contracts)
+    await teller.task('compiling the contracts (the first time some minutes)', () => contracts)
     return { provers: { keeper, close: () => closeProvers({ ...keeper }) }, seal, build }
   } catch (error) {
     await Promise.all(opened.map((prover) => prover.close()))

@@ -51,7 +51,7 @@ export async function playDemo(options: DemoOptions, io: Io, out: Output) {
   let stage: Stage | undefined
   try {
     const seal = await openSealArtifacts(sealOptions, io, out, keyNotice(prover.artifacts.provenance))
-    await out.task('compiling the contracts', () => contracts)
+    await out.task('compiling the contracts (the first time some minutes)', () => contracts)
     clock.mark('keys')
     const { constraints, provenance } = prover.artifacts
     teller.section(`Circuit ${session.instance.name}: ${grouped(constraints)} constraints`)
