@@ -7,6 +7,7 @@ import {
   Interface,
   type InterfaceAbi,
   type JsonRpcSigner,
+  type Result,
   randomBytes,
 } from 'ethers'
 import { bidCommitment } from '../../../chain/engine-client/bid-commitment.ts'
@@ -102,8 +103,10 @@ export class Engine {
   }
 
   async caseOnChain(caseId: string): Promise<CaseOnChain> {
-    const { slice, percent, round, kind } = await this.#contracts.engine.caseAt!(caseId)
-    return { slice, percent, round, kind }
+    const found: Result = await this.#contracts.engine.caseAt!(caseId)
+    const { percent, round, kind } = found
+    // By name: a result is an array too, whose own slice hides the field.
+    return { slice: found.getValue('slice'), percent, round, kind }
   }
 
   /** The bid of this wallet that this browser holds. */
