@@ -2,9 +2,10 @@ import { Contract, Interface, type Signer, ZeroAddress } from 'ethers'
 import type { EngineCircuit } from '../protocol/instances.ts'
 import { type Artifacts, buildContracts, buildLocalTestContracts, buildVerifier } from './build.ts'
 import { errorsOf } from './client.ts'
+import { CONTRACT_AT } from './contract-names.ts'
 import { type Deployment, type DeployOptions, deploy, deployContract, refuseForeignChain } from './deploy.ts'
 import { deploySeals, type SealsTerms } from './deploy-seals.ts'
-import { type EngineDeployment, STAGE_CONTRACTS } from './engine-client/deployment.ts'
+import type { EngineDeployment } from './engine-client/deployment.ts'
 import { type Groth16VerificationKey, type KeyProvenance, LOCAL_CHAIN_IDS } from './generate-verifier.ts'
 import { send } from './transactions.ts'
 
@@ -233,16 +234,11 @@ async function deployStages(
 ): Promise<Pick<EngineDeployment, 'soft' | 'sealed' | 'dutch' | 'house' | 'deleveraging'>> {
   const parts = [engine, clock, parameters, escrow, liquidators]
   return {
-    soft: await place(context, STAGE_CONTRACTS.soft, [parts]),
-    sealed: await place(context, STAGE_CONTRACTS.sealed, [parts]),
-    dutch: await place(context, STAGE_CONTRACTS.dutch, [parts]),
-    house: await place(context, STAGE_CONTRACTS.house, [
-      timelock,
-      context.options.houseOperator,
-      parts,
-      vault,
-    ]),
-    deleveraging: await place(context, STAGE_CONTRACTS.deleveraging, [parts]),
+    soft: await place(context, CONTRACT_AT.soft, [parts]),
+    sealed: await place(context, CONTRACT_AT.sealed, [parts]),
+    dutch: await place(context, CONTRACT_AT.dutch, [parts]),
+    house: await place(context, CONTRACT_AT.house, [timelock, context.options.houseOperator, parts, vault]),
+    deleveraging: await place(context, CONTRACT_AT.deleveraging, [parts]),
   }
 }
 

@@ -1,23 +1,17 @@
 import { Contract, Interface, type Provider, type Signer } from 'ethers'
 import { type Artifacts, type BuildOptions, buildContracts } from '../build.ts'
 import { type Connection, connect, errorsOf } from '../client.ts'
+import { CONTRACT_AT } from '../contract-names.ts'
 import { type SendOptions, type Sent, send, view } from '../transactions.ts'
-import { type EngineDeployment, STAGE_CONTRACTS } from './deployment.ts'
+import type { EngineDeployment } from './deployment.ts'
+
+// Those below are the margin proof's own connection, verifiers without an interface of the engine, and the two contracts
+// whose code the engine runs at its own address.
+const { oracle, registry, attestor, token, verifier, sealVerifier, confirmation, settlement, ...called } =
+  CONTRACT_AT
 
 /** The engine's contracts as ethers contracts, by their names in the deployment. Boundary module: network. */
-export const ENGINE_CONTRACTS = {
-  timelock: 'EngineTimelock',
-  fund: 'InsuranceFund',
-  vault: 'CollateralVault',
-  escrow: 'Escrow',
-  parameters: 'EngineParameters',
-  clock: 'EngineClock',
-  proofs: 'CaseProofs',
-  liquidators: 'LiquidatorRegistry',
-  engine: 'LiquidationEngine',
-  ...STAGE_CONTRACTS,
-  seals: 'EpochSeals',
-} as const
+export const ENGINE_CONTRACTS = called
 
 export type EngineContract = keyof typeof ENGINE_CONTRACTS
 

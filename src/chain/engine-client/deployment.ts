@@ -30,12 +30,3 @@ export interface EngineDeployment extends Deployment {
   readonly seals: string
   readonly sealVerifier: string
 }
-
-/** The contract of each stage, by its name in the deployment. */
-export const STAGE_CONTRACTS = {
-  soft: 'SoftOffers',
-  sealed: 'SealedBidAuction',
-  dutch: 'DutchAuction',
-  house: 'ClearingHouse',
-  deleveraging: 'DeleveragingQueue',
-} as const
