@@ -6,6 +6,7 @@ import { Queue, RETRIES, type Task } from '../../src/service/queue/queue.ts'
 import type { Database } from '../../src/service/storage/database.ts'
 import { migrate } from '../../src/service/storage/migrate.ts'
 import { openEmbedded } from '../../src/service/storage/pglite.ts'
+import { Lease } from '../../src/service/work/lease.ts'
 import { copyEmptyDatabase } from './world.ts'
 
 const JOB = '11111111-2222-4333-8444-555555555555'
@@ -81,6 +82,24 @@ describe('the queue of tasks', () => {
     await queue.leave('ending')
     expect(await queue.take('next')).toEqual(held)
     await finish(held)
+  })
+
+  it('does not leave a task with a worker that lives and has none in hand', async () => {
+    const lease = new Lease(queue, 'living on')
+    await add(step(5), step(6), step(7))
+    const inHand = await lease.take()
+    const dropped = await lease.take()
+    // The database went away before it could be given back, and with the answer to another taking.
+    lease.drop(dropped!)
+    const unheard = await queue.take('living on')
+    expect(await lease.renew()).toBe(0)
+    expect(await queue.take('other')).toBeUndefined()
+    expect(await lease.renew()).toBe(2)
+    const again = [await queue.take('other'), await queue.take('other')]
+    expect(again.map((held) => held?.id).sort()).toEqual([dropped!.id, unheard!.id].sort())
+    expect(await lease.renew()).toBe(0)
+    for (const held of [inHand, ...again]) await finish(held)
+    expect(await queue.depth()).toEqual({ waiting: 0, held: 0 })
   })
 
   it('gives a task up after so many workers, and says so once', async () => {

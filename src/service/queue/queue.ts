@@ -98,6 +98,15 @@ export class Queue {
     })
   }
 
+  /** Ids of what a worker holds. */
+  async heldBy(workerId: string): Promise<string[]> {
+    const rows = await this.#database.query<{ id: string }>(
+      'select task_id as id from leases where worker_id = $1',
+      [workerId],
+    )
+    return rows.map(({ id }) => id)
+  }
+
   /** Says that a worker lives. */
   async beat(workerId: string): Promise<void> {
     await this.#database.query(

@@ -156,12 +156,14 @@ export function isOver(status: JobStatus): boolean {
   return status === 'succeeded' || status === 'failed' || status === 'cancelled'
 }
 
+/** Phases only go on: a plan that is made twice takes nothing back. */
 export async function markRunning(sql: Sql, id: string, phase: JobPhase, total?: number): Promise<void> {
   await sql.query(
     `update jobs set status = 'running', phase = $2, total = coalesce($3::int, total),
        started_at = coalesce(started_at, now()), version = version + 1
-     where id = $1 and status in ('queued', 'running') and (status <> 'running' or phase <> $2)`,
-    [id, phase, total ?? null],
+     where id = $1 and status in ('queued', 'running')
+       and array_position($4::text[], phase) < array_position($4::text[], $2)`,
+    [id, phase, total ?? null, JOB_PHASES],
   )
 }
 

@@ -15,6 +15,7 @@ import type { BookStore } from '../venue.ts'
 import { proveClaim } from './claim.ts'
 import { Contexts } from './contexts.ts'
 import { Heartbeat } from './heartbeat.ts'
+import { Lease } from './lease.ts'
 import { Provers, type ProversOptions } from './provers.ts'
 import { planPass, provePassSeal, proveStep, type Transcripts, type Write } from './solvency.ts'
 
@@ -43,6 +44,7 @@ export class ServiceWorker {
   readonly #matrices = new MatrixPool()
   readonly #provers: Provers
   readonly #contexts: Contexts
+  readonly #lease: Lease
   readonly #stop = new AbortController()
   #lanes: Promise<void>[] = []
   #heartbeat: Heartbeat | undefined
@@ -53,6 +55,7 @@ export class ServiceWorker {
       ...options,
       notice: () => options.log.warn('a proving process ended early'),
     })
+    this.#lease = new Lease(options.queue, this.id)
     this.#contexts = new Contexts(options.store, this.#matrices, options.artifacts)
   }
 
@@ -81,9 +84,8 @@ export class ServiceWorker {
     const { queue, leaseSeconds, log } = this.#options
     while (!this.#stop.signal.aborted) {
       try {
-        await queue.beat(this.id)
-        const count = await queue.reclaim(leaseSeconds)
-        if (count > 0) log.warn({ count }, 'tasks of silent workers queued again')
+        const count = (await this.#lease.renew()) + (await queue.reclaim(leaseSeconds))
+        if (count > 0) log.warn({ count }, 'tasks that nobody was at queued again')
         await queue.buryDead((sql, task) => this.#bury(sql, task))
       } catch (error) {
         log.error({ err: error }, 'lease not renewed')
@@ -98,11 +100,11 @@ export class ServiceWorker {
   }
 
   async #lane(): Promise<void> {
-    const { queue, log, pollMs } = this.#options
+    const { log, pollMs } = this.#options
     while (!this.#stop.signal.aborted) {
       let held: HeldTask | undefined
       try {
-        held = await queue.take(this.id)
+        held = await this.#lease.take()
       } catch (error) {
         log.error({ err: error }, 'no task taken')
       }
@@ -123,9 +125,11 @@ export class ServiceWorker {
     } catch (error) {
       if (!this.#stop.signal.aborted)
         log.error({ jobId, task: kind, err: error }, 'task failed; queued again')
-      // Should this fail too, the lease runs out.
+      // Should this fail too, the lease does it when the database is back.
       await queue.giveBack(held.id, this.id).catch(() => {})
       if (!this.#stop.signal.aborted) await this.#pause(this.#options.pollMs)
+    } finally {
+      this.#lease.drop(held)
     }
   }
 
