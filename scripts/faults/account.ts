@@ -86,7 +86,7 @@ async function checkPass(venue: TacitClient, { order, jobId }: Placed): Promise<
 
 /** One job for each key, none without one, and nothing half done. */
 async function checkTables(databaseUrl: string, { placed }: Trail): Promise<string[]> {
-  const database = await openPostgres(databaseUrl, 1)
+  const database = await openPostgres(databaseUrl, { connections: 1 })
   const count = async (text: string) =>
     (await database.query<{ n: number }>(`select count(*)::int as n ${text}`))[0]!.n
   try {

@@ -16,7 +16,7 @@ export async function embeddedKeys(data: string): Promise<Readonly<Record<KeyRol
 
 /** New ones, straight in the database, as `tacit serve --new-key` writes them. */
 export async function newKey(databaseUrl: string, role: KeyRole): Promise<string> {
-  const database = await openPostgres(databaseUrl, 1)
+  const database = await openPostgres(databaseUrl, { connections: 1 })
   try {
     return (await createApiKey(database, role, 'made by a script')).token
   } finally {

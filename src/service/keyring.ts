@@ -39,6 +39,11 @@ export class Keyring {
     return this.#currentId
   }
 
+  /** The current one first. */
+  get ids(): readonly string[] {
+    return [...this.#keys.keys()]
+  }
+
   /** @param place what the value is and where it stands, e.g. "opening 0x12.. 7" */
   seal(plaintext: string, place: string): Sealed {
     return { keyId: this.#currentId, text: this.sealWith(this.#currentId, plaintext, place) }

@@ -1,6 +1,5 @@
-/** What service and worker share: database, queue, keys, circuits. Boundary module: files, environment, randomness. */
-import { randomBytes } from 'node:crypto'
-import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+/** What service and worker share: database, queue, keys, circuits. Boundary module: files, environment. */
+import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { InputError } from '../protocol/errors.ts'
 import { MARGIN_INSTANCES } from '../protocol/instances.ts'
@@ -11,10 +10,13 @@ import { TRANSCRIPT_FILE, type Transcript } from '../prover/ceremony.ts'
 import { marginArtifacts } from '../prover/margin-prover.ts'
 import { sealArtifacts } from '../prover/seal-prover.ts'
 import { refuseKeys, type ServiceConfig } from './config.ts'
-import { KEY_BYTES, Keyring, parseKeys } from './keyring.ts'
+import { Keyring } from './keyring.ts'
 import type { Logger } from './log.ts'
+import { ownKey } from './own-key.ts'
 import { Queue } from './queue/queue.ts'
 import type { Database } from './storage/database.ts'
+import { isAway } from './storage/database-away.ts'
+import { checkKeys } from './storage/key-checks.ts'
 import { migrate } from './storage/migrate.ts'
 import { openEmbedded } from './storage/pglite.ts'
 import { openPostgres } from './storage/postgres.ts'
@@ -39,12 +41,14 @@ export async function openFoundation(config: ServiceConfig, log: Logger, say: Sa
   const artifacts = await openArtifacts(config, say)
   const kinds = Object.values(artifacts).map(({ name, provenance }) => [name, provenance.kind])
   refuseKeys(config.TACIT_CHAIN_ID, Object.fromEntries(kinds))
-  const keys = config.encryptionKeys ?? ownKey(dataFolder(config), log)
+  const own = config.encryptionKeys === undefined ? ownKey(dataFolder(config), log) : undefined
+  const keys = config.encryptionKeys ?? own!.keys
   const keyring = new Keyring(keys)
   say('database')
   const database = await openDatabase(config)
   try {
     await migrate(database)
+    await checkKeys(database, keyring).catch(own?.refused)
     const queue = await Queue.open(database, (error) =>
       log.error({ err: error }, 'upkeep of the queue failed'),
     )
@@ -71,7 +75,7 @@ export async function openDatabase(config: ServiceConfig): Promise<Database> {
   try {
     return await openPostgres(config.DATABASE_URL)
   } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code ?? 'unknown'
+    const code = (error as NodeJS.ErrnoException).code ?? (isAway(error) ? 'no answer' : 'unknown')
     throw new InputError(`the database does not answer or does not let us in (${code})`, {
       field: 'DATABASE_URL',
     })
@@ -99,22 +103,4 @@ function transcriptsOf({ TACIT_KEYS, TACIT_SEAL_KEYS }: ServiceConfig): Transcri
   }
   const [step, seal] = [read(TACIT_KEYS), read(TACIT_SEAL_KEYS)]
   return { ...(step && { step }), ...(seal && { seal }) }
-}
-
-const KEY_FILE = 'encryption.key'
-
-/** For a database on this machine alone. Throws InputError for a key that others can read. */
-function ownKey(folder: string, log: Logger): [string, Uint8Array][] {
-  const path = join(folder, KEY_FILE)
-  if (!existsSync(path)) {
-    mkdirSync(folder, { recursive: true, mode: 0o700 })
-    writeFileSync(path, `local:${randomBytes(KEY_BYTES).toString('hex')}\n`, { flag: 'wx', mode: 0o600 })
-    log.warn(
-      'an encryption key was made beside the data: good for trying out, not for a venue (TACIT_ENCRYPTION_KEYS)',
-    )
-  }
-  if ((statSync(path).mode & 0o077) !== 0) {
-    throw new InputError('can be read by others than its owner (chmod 600)', { file: path })
-  }
-  return parseKeys(readFileSync(path, 'utf8').trim())
 }

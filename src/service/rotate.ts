@@ -3,7 +3,8 @@ import type { Keyring } from './keyring.ts'
 import { hex20 } from './roots.ts'
 import { openingPlace } from './storage/books.ts'
 import type { Database, Sql } from './storage/database.ts'
-import { type JobSecret, jobPlace } from './storage/jobs.ts'
+import { type JobKind, type JobSecret, jobPlace } from './storage/jobs.ts'
+import { orderText } from './work/order.ts'
 
 const BATCH = 200
 
@@ -44,18 +45,37 @@ async function rotateOpenings(sql: Sql, keyring: Keyring): Promise<number> {
   return rows.length
 }
 
+type SealedJob = Record<JobSecret, string | null> & {
+  readonly id: string
+  readonly kind: JobKind
+  readonly riskRoot: string
+  readonly bookRoot: string
+  readonly publish: boolean
+  readonly keyId: string
+}
+
 async function rotateJobs(sql: Sql, keyring: Keyring): Promise<number> {
-  const rows = await sql.query<{ id: string; keyId: string } & Record<JobSecret, string | null>>(
-    `select id, key_id as "keyId", sealed_request as request, sealed_secret as secret, sealed_error as error
+  const rows = await sql.query<SealedJob>(
+    `select id, kind, risk_root as "riskRoot", book_root as "bookRoot", publish, key_id as "keyId",
+       sealed_request as request, sealed_secret as secret, sealed_error as error
      from jobs where key_id <> $1 limit $2 for update`,
     [keyring.currentId, BATCH],
   )
   for (const row of rows) {
-    const again = (what: JobSecret) => {
+    const open = (what: JobSecret) => {
       const text = row[what]
-      const place = jobPlace(row.id, what)
-      return text === null ? null : keyring.seal(keyring.open({ keyId: row.keyId, text }, place), place).text
+      return text === null ? null : keyring.open({ keyId: row.keyId, text }, jobPlace(row.id, what))
     }
+    const again = (what: JobSecret) => {
+      const text = open(what)
+      return text === null ? null : keyring.seal(text, jobPlace(row.id, what)).text
+    }
+    // Or the same order under its own idempotency key would be taken for another one.
+    const order = { ...row, request: JSON.parse(open('request')!) }
+    await sql.query('update idempotency set request_hash = $2 where job_id = $1', [
+      row.id,
+      keyring.index(orderText(order)),
+    ])
     await sql.query(
       'update jobs set key_id = $2, sealed_request = $3, sealed_secret = $4, sealed_error = $5 where id = $1',
       [row.id, keyring.currentId, again('request'), again('secret'), again('error')],

@@ -10,6 +10,7 @@ import { Keyring, parseKeys } from '../../src/service/keyring.ts'
 import { rotateKeys } from '../../src/service/rotate.ts'
 import { readOpenings, readOwnOpenings } from '../../src/service/storage/books.ts'
 import { openJob } from '../../src/service/storage/jobs.ts'
+import { acceptJob } from '../../src/service/work/accept.ts'
 import { tacit } from '../cli/support.ts'
 import {
   BOOK,
@@ -330,5 +331,26 @@ describe('what is private', () => {
     expect(await readOwnOpenings(database, alone, book.bookRoot, owner)).toHaveLength(1)
     await expect(readOpenings(database, keyring, book.bookRoot)).rejects.toThrow(/"k2", which is not in/)
     await rotateKeys(database, new Keyring([...parseKeys(KEY), ...parseKeys(NEXT_KEY)]))
+  })
+
+  it('knows the order of an idempotency key after a rotation, without the old key', async () => {
+    const { store, queue, artifacts } = world.service.foundation
+    const { riskRoot } = round
+    const { bookRoot } = book
+    const request = { account: 90_003, threshold: 'mm' } as const
+    const job = await world.as('venue').attest({ riskRoot, bookRoot, ...request }, { idempotencyKey: 'kept' })
+    await world.as('venue').cancel(job.id)
+    await rotateKeys(store.database, new Keyring([...parseKeys(NEXT_KEY), ...parseKeys(KEY)]))
+    const acceptance = {
+      store: { ...store, keyring: new Keyring(parseKeys(NEXT_KEY)) },
+      queue,
+      artifacts,
+      chainId: 31_337,
+    }
+    const order = { kind: 'attestation', riskRoot, bookRoot, publish: false, request } as const
+    const venue = { roles: ['venue'], id: world.tokens.venue.split('_')[1]! } as const
+    const again = await acceptJob(acceptance, venue, 'kept', order)
+    expect(again).toMatchObject({ isNew: false, job: { id: job.id } })
+    await rotateKeys(store.database, new Keyring([...parseKeys(KEY), ...parseKeys(NEXT_KEY)]))
   })
 })

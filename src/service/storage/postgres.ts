@@ -3,13 +3,30 @@ import pg from 'pg'
 import type { Database, Sql, SqlValue } from './database.ts'
 import { DatabaseAway, isAway } from './database-away.ts'
 
+/** A server that gives no connection in this time is away: nobody waits for it without end. */
+const CONNECT_MS = 30_000
+
 /** @param url as libpq reads it; never logged, as it may hold a password */
-export async function openPostgres(url: string, connections = 10): Promise<Database> {
-  const pool = new pg.Pool({ connectionString: url, max: connections, application_name: 'tacit' })
+export async function openPostgres(
+  url: string,
+  { connections = 10, connectMs = CONNECT_MS } = {},
+): Promise<Database> {
+  const pool = new pg.Pool({
+    connectionString: url,
+    max: connections,
+    application_name: 'tacit',
+    connectionTimeoutMillis: connectMs,
+    keepAlive: true,
+  })
   // A connection that dies while nobody uses it: the pool makes another.
   pool.on('error', () => {})
   pool.on('connect', (client) => client.on('error', () => {}))
-  await pool.query('select 1')
+  try {
+    await pool.query('select 1')
+  } catch (error) {
+    await pool.end()
+    throw error
+  }
   return {
     kind: 'postgres',
     ...sqlOf(pool),

@@ -7,10 +7,10 @@ import type { Principal } from '../auth/principal.ts'
 import type { Queue } from '../queue/queue.ts'
 import { Refusal } from '../refusal.ts'
 import { findBook } from '../storage/books.ts'
-import { addJob, findByKey, findJob, type JobKind, type JobRow, takeKey } from '../storage/jobs.ts'
+import { addJob, findByKey, findJob, type JobRow, takeKey } from '../storage/jobs.ts'
 import { findRound } from '../storage/rounds.ts'
 import type { BookStore } from '../venue.ts'
-import type { ClaimRequest, SolvencyRequest } from './requests.ts'
+import { type JobOrder, orderText } from './order.ts'
 
 export interface Acceptance {
   readonly store: BookStore
@@ -18,14 +18,6 @@ export interface Acceptance {
   readonly artifacts: PassArtifacts
   /** The chain that this service is for. */
   readonly chainId: number
-}
-
-export interface JobOrder {
-  readonly kind: JobKind
-  readonly riskRoot: string
-  readonly bookRoot: string
-  readonly publish: boolean
-  readonly request: ClaimRequest | SolvencyRequest
 }
 
 class KeyTaken extends Error {}
@@ -60,7 +52,7 @@ export async function acceptJob(
         request: JSON.stringify(order.request),
         ...(isPass ? { secret: randomBytes(32).toString('hex') } : {}),
       })
-      const requestHash = keyring.index(textOf(order))
+      const requestHash = keyring.index(orderText(order))
       if (!(await takeKey(sql, { principal: principal.id, requestKey, requestHash, jobId: id })))
         throw new KeyTaken()
       await queue.add(sql, [{ kind: isPass ? 'plan' : 'claim', jobId: id }])
@@ -82,7 +74,7 @@ async function knownJob(
 ): Promise<JobRow | undefined> {
   const found = await findByKey(database, principal.id, requestKey)
   if (found === undefined) return undefined
-  if (!keyring.indices(textOf(order)).includes(found.requestHash)) {
+  if (!keyring.indices(orderText(order)).includes(found.requestHash)) {
     throw new Refusal(
       'CONFLICT',
       'idempotency-key',
@@ -118,9 +110,4 @@ async function checkOrder(
   for (const { name, provenance } of used) {
     refuseForeignChain(BigInt(chainId), { kind: provenance.kind, circuit: name })
   }
-}
-
-/** The same for the same order. */
-function textOf({ kind, riskRoot, bookRoot, publish, request }: JobOrder): string {
-  return `request ${JSON.stringify([kind, riskRoot, bookRoot, publish, request])}`
 }
