@@ -1,10 +1,11 @@
 import { readFileSync } from 'node:fs'
+import { connect } from 'node:net'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { REPOSITORY_ROOT } from '../../src/prover/cache.ts'
 import { accessTable, ENDPOINTS, type Endpoint } from '../../src/service/api/access.ts'
 import { ROLES, type Role } from '../../src/service/auth/principal.ts'
-import { newChallenge } from '../../src/service/auth/sign-in.ts'
+import { newChallenge, signIn } from '../../src/service/auth/sign-in.ts'
 import { signInMessage } from '../../src/service/client/index.ts'
 import { OWNERS, STRANGER, startWorld, type World } from './world.ts'
 
@@ -176,6 +177,63 @@ describe('limits', () => {
   })
 })
 
+describe('limits of a service that is asked too often, or in no HTTP', () => {
+  let small: World
+  beforeAll(async () => {
+    small = await startWorld({ TACIT_PROVERS: '0', TACIT_RATE_PER_MINUTE: '5' })
+  })
+  afterAll(() => small?.close())
+
+  const statuses = async (remoteAddress: string, url: string, headers: Record<string, string>) => {
+    const found: number[] = []
+    for (let i = 0; i < 7; i++) {
+      const { statusCode } = await small.service.app.inject({ method: 'GET', url, headers, remoteAddress })
+      found.push(statusCode)
+    }
+    return found
+  }
+
+  it('counts what it refuses: guesses of tokens, and of paths', async () => {
+    const guess = { authorization: `Bearer tk_${'0'.repeat(16)}_${'A'.repeat(43)}` }
+    expect(await statuses('10.1.0.1', '/v1/rounds', guess)).toEqual([401, 401, 401, 401, 401, 429, 429])
+    expect(await statuses('10.1.0.2', '/v1/jobs', {})).toEqual([401, 401, 401, 401, 401, 429, 429])
+    expect(await statuses('10.1.0.3', '/wp-admin', {})).toEqual([404, 404, 404, 404, 404, 429, 429])
+  })
+
+  it('says in its own shape why what is no request is refused', async () => {
+    const ask = (text: string) =>
+      new Promise<string>((resolve, reject) => {
+        const socket = connect(Number(new URL(small.service.url).port), '127.0.0.1')
+        let answer = ''
+        socket.setEncoding('utf8')
+        socket.on('data', (chunk) => {
+          answer += chunk
+        })
+        socket.on('end', () => resolve(answer)).on('error', reject)
+        socket.end(text)
+      })
+    const headers = await ask(`GET /health HTTP/1.1\r\nHost: x\r\nX: ${'x'.repeat(20_000)}\r\n\r\n`)
+    expect(headers).toMatch(/^HTTP\/1\.1 431 /)
+    expect(headers).toContain('"fields":[{"field":"headers","rule":"have more than 16 KiB in all"}]')
+    // Two lengths of one body: the way to smuggle a request through a proxy.
+    const twice =
+      'POST /v1/sign-in HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n'
+    for (const text of ['nonsense\r\n\r\n', twice]) {
+      expect(await ask(text)).toMatch(/^HTTP\/1\.1 400 [\s\S]*"fields":\[\{"field":"request"/)
+    }
+  })
+
+  it('is not ready while its database is silent, and says so at once', async () => {
+    const { queue } = small.service.foundation
+    const depth = queue.depth
+    queue.depth = () => new Promise(() => {})
+    const answer = await small.service.app.inject({ url: '/ready', remoteAddress: '10.1.0.4' })
+    queue.depth = depth
+    expect(answer.statusCode).toBe(503)
+    expect(answer.json().error.fields).toEqual([{ field: 'database', rule: 'does not answer' }])
+  })
+})
+
 describe('signing in', () => {
   const wallet = OWNERS[2]!
   const attempt = async (change: (message: string) => string, signer = wallet) => {
@@ -221,6 +279,22 @@ describe('signing in', () => {
     await expect(world.client.signIn(signed)).rejects.toMatchObject({
       fields: [{ field: 'message.nonce', rule: 'has expired: ask for another challenge' }],
     })
+  })
+
+  it('knows a used nonce after its end, should the clock be set back', async () => {
+    const { keyring, database } = world.service.foundation.store
+    const { domain, uri, chainId } = await world.client.challenge()
+    const terms = { domain, uri, chainId }
+    const now = Date.now()
+    const signed = async (atMs: number) => {
+      const message = signInMessage(newChallenge(keyring, terms, atMs), wallet.address, new Date(atMs))
+      return { message, signature: await wallet.signMessage(message) }
+    }
+    const first = await signed(now)
+    await signIn(database, keyring, terms, first, now)
+    const hour = now + 3_600_000
+    await signIn(database, keyring, terms, await signed(hour), hour)
+    await expect(signIn(database, keyring, terms, first, now)).rejects.toThrow(/was used before/)
   })
 
   it('takes a nonce once', async () => {

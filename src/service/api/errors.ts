@@ -1,4 +1,6 @@
 /** Every refusal in one shape: a code, a sentence, which fields and why. */
+import { randomUUID } from 'node:crypto'
+import type { Socket } from 'node:net'
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod'
 import { InputError, OutOfRangeError, SetupError } from '../../protocol/errors.ts'
@@ -18,21 +20,55 @@ export function answerBadAddress(request: FastifyRequest, reply: FastifyReply): 
   void reply.code(400).send(bodyOf(refusal('INPUT_INVALID', 'path', rule), request.id))
 }
 
+/** What cannot be read as a request at all, and so never reaches a route. */
+export function answerUnreadable({ code }: NodeJS.ErrnoException, socket: Socket): void {
+  if (code === 'ECONNRESET' || !socket.writable) {
+    socket.destroy()
+    return
+  }
+  const { status, answer } = unreadable(code)
+  const body = JSON.stringify(bodyOf(answer, randomUUID()))
+  socket.end(
+    [
+      `HTTP/1.1 ${status}`,
+      'content-type: application/json; charset=utf-8',
+      `content-length: ${Buffer.byteLength(body)}`,
+      'cache-control: no-store',
+      'x-content-type-options: nosniff',
+      'connection: close',
+      '',
+      body,
+    ].join('\r\n'),
+  )
+}
+
+function unreadable(code: string | undefined): { readonly status: string; readonly answer: Answer } {
+  if (code === 'HPE_HEADER_OVERFLOW')
+    return {
+      status: '431 Request Header Fields Too Large',
+      answer: refusal('TOO_LARGE', 'headers', 'have more than 16 KiB in all'),
+    }
+  if (code === 'ERR_HTTP_REQUEST_TIMEOUT')
+    return {
+      status: '408 Request Timeout',
+      answer: refusal('INPUT_INVALID', 'request', 'was not whole in time'),
+    }
+  return { status: '400 Bad Request', answer: refusal('INPUT_INVALID', 'request', 'is no valid HTTP') }
+}
+
 export function answerErrors(app: FastifyInstance): void {
   app.setErrorHandler((error: FastifyError, request, reply) => {
     const answer = answerOf(error)
     if (answer.status >= 500) request.log.error({ err: error }, 'request failed')
     return reply.code(answer.status).send(bodyOf(answer, request.id))
   })
-  app.setNotFoundHandler((request, reply) =>
-    reply
-      .code(404)
-      .send(
-        bodyOf(
-          refusal('NOT_FOUND', 'path', 'there is nothing at this path, or not for this method'),
-          request.id,
-        ),
-      ),
+}
+
+/** After the limit of requests is known to the server: what is not there is asked for under the same limit. */
+export function answerMissing(app: FastifyInstance): void {
+  const nothing = refusal('NOT_FOUND', 'path', 'there is nothing at this path, or not for this method')
+  app.setNotFoundHandler({ preHandler: app.rateLimit() }, (request, reply) =>
+    reply.code(404).send(bodyOf(nothing, request.id)),
   )
 }
 

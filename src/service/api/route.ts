@@ -59,8 +59,8 @@ export function routeMaker(app: FastifyInstance, database: Database): RouteMaker
       schema: documented(id, endpoint, schemas),
       ...(bodyLimit === undefined ? {} : { bodyLimit }),
       config: perMinute === undefined ? {} : { rateLimit: { max: perMinute } },
-      // Before the body is read: who may not ask costs no work.
-      onRequest: async (request) => {
+      // Before the body is read: who may not ask costs no work. After the limit of requests, which guesses of tokens count for too.
+      preParsing: async (request) => {
         principals.set(request, await admit(database, roles, request.headers.authorization))
       },
       handler: (request, reply) =>

@@ -8,7 +8,7 @@ import { jsonSchemaTransform, serializerCompiler, validatorCompiler } from 'fast
 import type { Logger as Pino } from 'pino'
 import { ENDPOINTS } from './access.ts'
 import type { ApiContext } from './context.ts'
-import { answerBadAddress, answerErrors } from './errors.ts'
+import { answerBadAddress, answerErrors, answerMissing, answerUnreadable } from './errors.ts'
 import { routeMaker } from './route.ts'
 import { artefactRoutes } from './routes/artefacts.ts'
 import { caseRoutes } from './routes/cases.ts'
@@ -46,6 +46,7 @@ export async function buildServer(
     genReqId: () => randomUUID(),
     // One line a request, with the route and never the address (see log.ts).
     logController: new fastify.LogController({ disableRequestLogging: true }),
+    clientErrorHandler: answerUnreadable,
     frameworkErrors: (_error, request, reply) => answerBadAddress(request, reply as FastifyReply),
     requestTimeout: 60_000,
     forceCloseConnections: true,
@@ -66,6 +67,7 @@ export async function buildServer(
     referrerPolicy: { policy: 'no-referrer' },
   })
   await app.register(rateLimit, { global: true, max: perMinute, timeWindow: 60_000 })
+  answerMissing(app)
   await app.register(swagger, { openapi: OPENAPI, transform: jsonSchemaTransform })
   measure(app, context)
   await app.register(async (scope) =>

@@ -5,11 +5,14 @@ import { Refusal } from '../refusal.ts'
 
 /** So that proxies keep an idle stream open. */
 const HEARTBEAT_MS = 15_000
+/** Texts that may lie unread: a listener that has not even taken so many heartbeats is cut off. */
+const MOST_UNREAD = 4
 
 export interface StreamOptions {
   /** Streams of a kind at a time: of one process, and of one address in it. */
   readonly most: number
   readonly mostOfAddress: number
+  readonly heartbeatMs?: number
 }
 
 /** One kind of stream. */
@@ -31,7 +34,7 @@ export class Streams {
     reply: FastifyReply,
     texts: (signal: AbortSignal) => AsyncIterable<string>,
   ): FastifyReply {
-    const { most, mostOfAddress } = this.#options
+    const { most, mostOfAddress, heartbeatMs = HEARTBEAT_MS } = this.#options
     const ofAddress = this.#byAddress.get(ip) ?? 0
     if (this.#open >= most) throw new Refusal('UNAVAILABLE', 'events', 'too many streams are open; try later')
     if (ofAddress >= mostOfAddress)
@@ -44,8 +47,19 @@ export class Streams {
     this.#byAddress.set(ip, ofAddress + 1)
     const ended = new AbortController()
     reply.raw.once('close', () => ended.abort())
-    const stream = Readable.from(texts(ended.signal))
-    const beat = setInterval(() => stream.push(':\n\n'), HEARTBEAT_MS)
+    let isOver = false
+    const stream = Readable.from(
+      (async function* () {
+        yield* texts(ended.signal)
+        isOver = true
+      })(),
+    )
+    let unread = 0
+    const beat = setInterval(() => {
+      if (!isOver) stream.push(':\n\n')
+      unread = isOver ? unread + 1 : stream.readableLength
+      if (unread > MOST_UNREAD) stream.destroy()
+    }, heartbeatMs)
     stream.once('close', () => {
       clearInterval(beat)
       ended.abort()

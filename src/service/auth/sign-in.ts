@@ -10,6 +10,8 @@ import { Refusal } from '../refusal.ts'
 import type { Sql } from '../storage/database.ts'
 
 export const NONCE_SECONDS = 300
+/** So long after its end a used nonce is still known: a clock that is set back, or another machine's, takes none again. */
+const KEPT_MS = 24 * 3_600_000
 /** What a person reads before signing. */
 export const STATEMENT = 'Sign in to Tacit to read what is yours. This costs nothing and moves nothing.'
 
@@ -62,7 +64,7 @@ export async function signIn(
     [message.nonce, new Date(endsAt!)],
   )
   if (fresh.length === 0) refuse('nonce', 'was used before: ask for another challenge')
-  await sql.query('delete from used_nonces where expires_at < $1', [new Date(nowMs)])
+  await sql.query('delete from used_nonces where expires_at < $1', [new Date(nowMs - KEPT_MS)])
   return message.address.toLowerCase()
 }
 

@@ -44,7 +44,8 @@ export class FeedWatcher {
     const waiting: StreamEvent[] = []
     let wake: () => void = () => {}
     const listener: Listener = (events) => {
-      waiting.push(...events)
+      // One that does not read at all never comes to the end of its loop: nothing more is kept for it.
+      if (waiting.length <= MOST_WAITING) waiting.push(...events)
       wake()
     }
     signal.addEventListener('abort', () => wake(), { once: true })

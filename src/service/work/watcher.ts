@@ -24,10 +24,11 @@ export class JobWatcher {
 
   /** The job as it is, and again with every change until it is over or the signal ends it. */
   async *follow(job: JobRow, signal: AbortSignal): AsyncGenerator<JobRow> {
-    const changes: (JobRow | undefined)[] = []
+    // Only the newest: whoever reads slowly is not to fill the memory.
+    let newest: JobRow = job
     let wake: () => void = () => {}
     const listener: Listener = (row) => {
-      changes.push(row)
+      if (row !== undefined) newest = row
       wake()
     }
     const abort = () => listener(undefined)
@@ -36,16 +37,14 @@ export class JobWatcher {
     try {
       let seen = job
       yield seen
-      while (!isOver(seen.status) && !signal.aborted) {
-        if (changes.length === 0) {
+      while (!isOver(seen.status) && !signal.aborted && !this.#closed) {
+        if (newest.version <= seen.version) {
           await new Promise<void>((resolve) => {
             wake = resolve
           })
+          continue
         }
-        const row = changes.shift()
-        if (row === undefined) return
-        if (row.version <= seen.version) continue
-        seen = row
+        seen = newest
         yield seen
       }
     } finally {

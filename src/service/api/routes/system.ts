@@ -6,13 +6,16 @@ import { Refusal } from '../../refusal.ts'
 import type { ApiContext } from '../context.ts'
 import { Empty, Health, KeyName, listOf, Ready, VerifyingKey } from '../schemas.ts'
 
+/** Whoever asks whether the service is ready wants to know now: a database that takes longer does not answer. */
+const READY_MS = 3_000
+
 /** Whether the service lives, what it measures, and the keys that its proofs are for. */
 export function systemRoutes(context: ApiContext): void {
   const { route, store, queue, metrics, artifacts, chainId, sample } = context
   route('health', { answers: { 200: Health } }, async () => ({ status: 'ok' as const }))
   route('ready', { answers: { 200: Ready } }, async () => {
     try {
-      const { waiting } = await queue.depth()
+      const { waiting } = await soon(queue.depth())
       const { database, instance } = store
       return { database: database.kind, instance: instance.name, chainId, waiting }
     } catch {
@@ -37,6 +40,14 @@ export function systemRoutes(context: ApiContext): void {
     sample.crash()
     return {}
   })
+}
+
+async function soon<T>(work: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error('too late')), READY_MS)
+  })
+  return Promise.race([work, late]).finally(() => clearTimeout(timer))
 }
 
 function describe({ name, verificationKey, provenance }: CircuitArtifacts): z.output<typeof VerifyingKey> {
