@@ -134,9 +134,12 @@ export function readConfig(environment: Environment, part: Part): ServiceConfig 
   return config
 }
 
+/** Of other programs of the same machine: of the command line, of tests, and of programs that use the client. */
+const OF_OTHERS = ['TACIT_DEBUG', 'TACIT_BROWSER', 'TACIT_TOKEN']
+
 /** A variable that is set to nothing is not set. A misspelt one is told: it would be ignored in silence. */
 function readVariables(environment: Environment): Variables {
-  const known = new Set<string>([...Object.keys(VARIABLES), 'TACIT_DEBUG', 'TACIT_BROWSER'])
+  const known = new Set<string>([...Object.keys(VARIABLES), ...OF_OTHERS])
   const stray = Object.keys(environment).find((name) => name.startsWith('TACIT_') && !known.has(name))
   if (stray !== undefined) refuse(stray.slice(0, 40), 'is no variable of the service: see docs/service.md')
   const entries = Object.entries(VARIABLES).map(([name, [schema]]) => {
@@ -192,12 +195,16 @@ function refuseDatabase({ DATABASE_URL }: ServiceConfig): void {
   if (DATABASE_URL === undefined) return
   const url = new URL(DATABASE_URL)
   if (!/^postgres(ql)?:$/.test(url.protocol)) refuse('DATABASE_URL', 'must begin with postgres://')
-  const isSocket = url.searchParams.get('host')?.startsWith('/') === true
-  const mode = url.searchParams.get('sslmode') ?? ''
-  if (!isSocket && !isLoopback(url.hostname) && !['require', 'verify-ca', 'verify-full'].includes(mode)) {
+  // A host among the parameters is the one that is called.
+  const host = url.searchParams.getAll('host').at(-1) ?? url.hostname
+  const mode = url.searchParams.getAll('sslmode').at(-1) ?? ''
+  if (host.startsWith('/') || isLoopback(host)) return
+  // With libpq's meanings only the strictest mode knows whom it speaks to.
+  const isLoose = url.searchParams.has('uselibpqcompat') && mode !== 'verify-full'
+  if (isLoose || !['require', 'verify-ca', 'verify-full'].includes(mode)) {
     refuse(
       'DATABASE_URL',
-      'names another machine: add sslmode=verify-full, or rows would cross the network in the clear',
+      'names another machine: add sslmode=verify-full, or rows would cross the network in the clear, or to anybody',
     )
   }
 }

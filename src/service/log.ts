@@ -55,7 +55,11 @@ export function errorOf(error: unknown): object {
   if (error instanceof LoggedError) return error.parts
   if (!(error instanceof Error)) return { type: typeof error }
   const code = error instanceof TacitError ? error.code : (error as NodeJS.ErrnoException).code
-  const frames = (error.stack ?? '').split('\n').filter((line) => /^\s+at /.test(line))
+  // A line of a message may look like a frame.
+  const frames = (error.stack ?? '')
+    .replace(error.message, '')
+    .split('\n')
+    .filter((line) => /^\s+at /.test(line))
   return {
     type: error.name,
     code: typeof code === 'string' ? code : undefined,

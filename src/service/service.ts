@@ -4,7 +4,7 @@ import type { FastifyInstance } from 'fastify'
 import type { Logger as Pino } from 'pino'
 import { InputError } from '../protocol/errors.ts'
 import { MatrixPool } from '../prover/matrix-pool.ts'
-import type { ApiLimits, SampleControl } from './api/context.ts'
+import type { ApiContext, ApiLimits, SampleControl } from './api/context.ts'
 import { buildServer, type ServerOptions } from './api/server.ts'
 import { FeedWatcher } from './chain/feed.ts'
 import { ChainFollower } from './chain/follower.ts'
@@ -39,103 +39,121 @@ export interface ServiceParts {
   readonly consoleFiles?: ConsoleFiles | undefined
 }
 
-/** Starts everything that the configuration asks for, and listens. Errors as openFoundation. */
+/** Starts everything that the configuration asks for, and listens; or closes what it has started. Errors as openFoundation. */
 export async function startService(
   config: ServiceConfig,
   log: Pino,
   say: Say = () => {},
-  { sample, consoleFiles }: ServiceParts = {},
+  more: ServiceParts = {},
 ): Promise<RunningService> {
   const foundation = await openFoundation(config, log, say)
-  const { store, queue, artifacts } = foundation
-  const metrics = new Metrics(store.database, queue)
-  const follower = await startFollower(config, foundation, log, metrics)
-  const pool = new MatrixPool()
-  const reader = new BookReader(config.TACIT_INSTANCE)
-  const watcher = new JobWatcher(store.database, config.TACIT_POLL_MS)
-  const feed = new FeedWatcher(store.database, config.TACIT_POLL_MS)
-  let origin = config.publicUrl
-  const app = await buildServer(serverOptions(config, log), {
+  const { database } = foundation.store
+  const parts = openParts(config, foundation)
+  const running: { app?: FastifyInstance; follower?: ChainFollower | undefined; worker?: WorkerThread } = {}
+  const close = async () => {
+    parts.watcher.close()
+    parts.feed.close()
+    await running.app?.close()
+    await running.follower?.close()
+    await running.worker?.stop()
+    await parts.pool.close()
+    await parts.reader.close()
+    await foundation.close()
+  }
+  try {
+    running.follower = await startFollower(config, foundation, log, parts.metrics)
+    const site = { origin: config.publicUrl }
+    const app = await buildServer(
+      serverOptions(config, log),
+      contextOf(config, log, foundation, parts, more, site),
+    )
+    running.app = app
+    const url = await listen(app, config)
+    site.origin ??= new URL(url)
+    if (config.TACIT_PROVERS > 0) {
+      const options = threadOptions(config, foundation)
+      running.worker = await WorkerThread.start(database, options, log, parts.metrics.tasks)
+    }
+    log.info({ url, database: database.kind }, 'service listens')
+    return { url, app, foundation, worker: running.worker, close }
+  } catch (error) {
+    // What hinders the closing now is not what went wrong.
+    await close().catch(() => {})
+    throw error
+  }
+}
+
+function openParts({ TACIT_INSTANCE, TACIT_POLL_MS }: ServiceConfig, { store, queue }: Foundation) {
+  return {
+    pool: new MatrixPool(),
+    reader: new BookReader(TACIT_INSTANCE),
+    watcher: new JobWatcher(store.database, TACIT_POLL_MS),
+    feed: new FeedWatcher(store.database, TACIT_POLL_MS),
+    metrics: new Metrics(store.database, queue),
+    trees: new LeafTrees(),
+  }
+}
+
+function contextOf(
+  config: ServiceConfig,
+  log: Pino,
+  { store, queue, artifacts }: Foundation,
+  parts: ReturnType<typeof openParts>,
+  { sample, consoleFiles }: ServiceParts,
+  /** Known when it listens, at the latest. */
+  site: { readonly origin: URL | undefined },
+): Omit<ApiContext, 'route'> {
+  const { TACIT_CHAIN_ID: chainId } = config
+  return {
+    ...parts,
     store,
     queue,
-    pool,
-    reader,
     artifacts,
-    watcher,
-    feed,
-    metrics,
     log,
     console: consoleFiles,
-    chainId: config.TACIT_CHAIN_ID,
-    signInTerms: () => ({
-      domain: origin?.host ?? '',
-      uri: origin?.origin ?? '',
-      chainId: config.TACIT_CHAIN_ID,
-    }),
-    trees: new LeafTrees(),
+    chainId,
+    signInTerms: () => ({ domain: site.origin?.host ?? '', uri: site.origin?.origin ?? '', chainId }),
     limits: limitsOf(config),
     sample,
-  })
+  }
+}
+
+/** Throws InputError when the port is taken or not allowed. */
+async function listen(
+  app: FastifyInstance,
+  { TACIT_HOST: host, TACIT_PORT }: ServiceConfig,
+): Promise<string> {
   try {
-    await app.listen({ host: config.TACIT_HOST, port: config.TACIT_PORT })
+    await app.listen({ host, port: TACIT_PORT })
   } catch (cause) {
-    await follower?.close()
-    await foundation.close()
     const { code = 'unknown' } = cause as NodeJS.ErrnoException
     throw new InputError(`cannot be listened on (${code})`, { field: 'TACIT_PORT' }, { cause })
   }
   const { port } = app.server.address() as AddressInfo
-  const url = `http://${config.TACIT_HOST.includes(':') ? `[${config.TACIT_HOST}]` : config.TACIT_HOST}:${port}`
-  origin ??= new URL(url)
-  const worker =
-    config.TACIT_PROVERS === 0
-      ? undefined
-      : await WorkerThread.start(store.database, threadOptions(config, foundation), log, metrics.tasks)
-  log.info({ url, database: store.database.kind }, 'service listens')
-  return {
-    url,
-    app,
-    foundation,
-    worker,
-    close: async () => {
-      watcher.close()
-      feed.close()
-      await app.close()
-      await follower?.close()
-      await worker?.stop()
-      await pool.close()
-      await reader.close()
-      await foundation.close()
-    },
-  }
+  return `http://${host.includes(':') ? `[${host}]` : host}:${port}`
 }
 
 /** Undefined when no chain is to be followed. Throws InputError, with the variable, for a chain that cannot be. */
 async function startFollower(
   config: ServiceConfig,
-  { store: { database }, close }: Foundation,
+  { store: { database } }: Foundation,
   log: Pino,
   metrics: Metrics,
 ): Promise<ChainFollower | undefined> {
   const { TACIT_RPC_URL: rpcUrl, TACIT_DEPLOYMENT: deployment } = config
   if (rpcUrl === undefined || deployment === undefined) return undefined
+  const chain = await openFollowedChain({
+    rpcUrl,
+    deployment,
+    walletRpcUrl: config.walletRpcUrl,
+    chainId: config.TACIT_CHAIN_ID,
+    timeoutMs: config.TACIT_RPC_TIMEOUT_MS,
+  })
   try {
-    const chain = await openFollowedChain({
-      rpcUrl,
-      deployment,
-      walletRpcUrl: config.walletRpcUrl,
-      chainId: config.TACIT_CHAIN_ID,
-      timeoutMs: config.TACIT_RPC_TIMEOUT_MS,
-    })
-    return await ChainFollower.start({
-      chain,
-      database,
-      log,
-      meter: metrics.follower,
-      pollMs: config.TACIT_CHAIN_POLL_MS,
-    })
+    const options = { chain, database, log, meter: metrics.follower, pollMs: config.TACIT_CHAIN_POLL_MS }
+    return await ChainFollower.start(options)
   } catch (error) {
-    await close()
+    chain.source.close()
     throw error
   }
 }

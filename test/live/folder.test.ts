@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import { startLocalChain } from '../../src/chain/local-chain.ts'
+import { run } from '../../src/cli/run.ts'
 import { isLive } from '../../src/cli/serve-live.ts'
 import { Closers } from '../../src/live/closers.ts'
 import { forgetPids, keepAddress, keepChainPid, prepareFolder, SERVICE_FILE } from '../../src/live/folder.ts'
@@ -44,6 +45,33 @@ describe('the folder of a sample venue', () => {
     expect(() => prepareFolder(folder)).toThrow(/in use by process/)
     forgetPids(folder)
     expect(prepareFolder(folder)).toBe(true)
+  })
+})
+
+describe('who asks something of a sample venue', () => {
+  const crash = async (folder: string) => {
+    let stderr = ''
+    const code = await run(['live', 'crash'], {
+      stdout: () => {},
+      stderr: (text) => {
+        stderr += text
+      },
+      live: false,
+      colour: false,
+      environment: { TACIT_DATA: folder },
+    })
+    return `${code} ${stderr}`
+  }
+
+  it('is told when there is none, and when it was killed', async () => {
+    const data = join(root, 'asked')
+    expect(await crash(data)).toMatch(/^2 .*asked.*has no sample venue that runs: npm start/)
+    const folder = join(data, 'sample-venue')
+    mkdirSync(data)
+    prepareFolder(folder)
+    keepAddress(folder, 'http://127.0.0.1:9')
+    writeFileSync(join(folder, 'api-keys.json'), '{"operator":"tk_none"}')
+    expect(await crash(data)).toMatch(/^2 .*does not answer at http:\/\/127\.0\.0\.1:9: npm start/)
   })
 })
 

@@ -53,6 +53,27 @@ describe('a service that is asked to start in an unsafe way', () => {
       /sslmode/,
     ],
     [
+      'sends rows to another machine that only a parameter names',
+      { DATABASE_URL: `${SERVER}?host=db.example`, TACIT_ENCRYPTION_KEYS: KEY },
+      'service',
+      'DATABASE_URL',
+      /sslmode/,
+    ],
+    [
+      'takes the last of two modes, as the driver does',
+      { DATABASE_URL: `${FAR}?sslmode=verify-full&sslmode=disable`, TACIT_ENCRYPTION_KEYS: KEY },
+      'service',
+      'DATABASE_URL',
+      /sslmode/,
+    ],
+    [
+      'speaks TLS with whoever answers',
+      { DATABASE_URL: `${FAR}?sslmode=require&uselibpqcompat=true`, TACIT_ENCRYPTION_KEYS: KEY },
+      'service',
+      'DATABASE_URL',
+      /sslmode/,
+    ],
+    [
       'has a database of another kind',
       { DATABASE_URL: 'mysql://127.0.0.1/x', TACIT_ENCRYPTION_KEYS: KEY },
       'service',

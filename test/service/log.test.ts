@@ -12,6 +12,7 @@ describe('the log', () => {
     log.error({ err: Object.assign(new Error(SECRET), { code: '23505', detail: SECRET }) }, 'failed')
     log.error({ err: new InputError(SECRET, { field: SECRET }, { cause: new Error(SECRET) }) }, 'failed')
     log.error({ err: SECRET }, 'failed')
+    log.error({ err: new Error(`no JSON:\n  at ${SECRET}\n`) }, 'failed')
     const headers = { authorization: SECRET, cookie: SECRET }
     log.info(
       { req: { method: 'GET', url: `/x?${SECRET}`, headers, body: SECRET }, body: SECRET, headers },
@@ -20,7 +21,7 @@ describe('the log', () => {
     expect(text).toMatch(/"type":"Error","code":"23505","at":\["at /)
     expect(text).toContain('"code":"INPUT_INVALID"')
     expect(text).toContain('"route":"unknown"')
-    expect(text.split('\n')).toHaveLength(6)
+    expect(text.split('\n')).toHaveLength(7)
     expect(text).not.toContain(SECRET)
   })
 })

@@ -27,7 +27,7 @@ export function liveGroup(attach: Attach): Command {
 }
 
 async function crashNow({ io, out }: Invocation<object>): Promise<ExitCode> {
-  const { TacitClient } = await import('../../service/client/index.ts')
+  const { ServiceError, TacitClient } = await import('../../service/client/index.ts')
   const { SERVICE_FILE } = await import('../../live/folder.ts')
   const { FIRST_KEYS_FILE } = await import('../../service/first-keys.ts')
   const folder = liveFolder(io.environment)
@@ -39,7 +39,17 @@ async function crashNow({ io, out }: Invocation<object>): Promise<ExitCode> {
   }
   const { url } = read<{ url: string }>(SERVICE_FILE)
   const { operator } = read<{ operator: string }>(FIRST_KEYS_FILE)
-  await new TacitClient({ url, token: operator }).crashSample()
+  try {
+    await new TacitClient({ url, token: operator }).crashSample()
+  } catch (cause) {
+    if (cause instanceof ServiceError) throw new InputError(cause.message, { file: folder }, { cause })
+    // It was killed, or is just being started: an end in order takes the file away.
+    throw new InputError(
+      `has a sample venue that does not answer at ${url}: npm start`,
+      { file: folder },
+      { cause },
+    )
+  }
   out.print('the next round is the first of a crash')
   out.result({ url })
   return EXIT.done

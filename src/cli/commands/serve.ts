@@ -3,6 +3,7 @@ import { InvalidArgumentError } from 'commander'
 import { keyNotice } from '../../prover/provenance.ts'
 import { createApiKey, KEY_ROLES, type KeyRole, listApiKeys } from '../../service/auth/principal.ts'
 import { readConfig, type ServiceConfig, VARIABLES } from '../../service/config.ts'
+import type { RunningService } from '../../service/service.ts'
 import { type Attach, type Invocation, newCommand } from '../command.ts'
 import { EXIT, type ExitCode } from '../exit-codes.ts'
 import { isLive, type LiveServeOptions, serveLive } from '../serve-live.ts'
@@ -78,20 +79,30 @@ async function serve(invocation: Invocation<ServeOptions>): Promise<ExitCode> {
     say('console')
     return startService(config, log, say, { consoleFiles: await openConsole(config.TACIT_CACHE) })
   })
-  const { step } = service.foundation.artifacts
-  const notice = keyNotice(step.provenance)
+  try {
+    await tell(service, config, invocation)
+    await whenAskedToStop()
+  } finally {
+    await service.close()
+  }
+  return EXIT.done
+}
+
+async function tell(
+  { foundation, url }: RunningService,
+  config: ServiceConfig,
+  { out }: Invocation<ServeOptions>,
+): Promise<void> {
+  const notice = keyNotice(foundation.artifacts.step.provenance)
   if (notice !== undefined) out.notice(notice)
-  const { database } = service.foundation.store
+  const { database } = foundation.store
   if ((await listApiKeys(database)).length === 0 && config.DATABASE_URL === undefined) {
     const { writeFirstKeys, dataFolder } = await services()
     out.notice(`the first API keys are in ${await writeFirstKeys(database, dataFolder(config))}`)
   }
   out.notice(
-    `listening on ${service.url}; open it in a browser for the console; ${service.url}/openapi.json describes the interface`,
+    `listening on ${url}; open it in a browser for the console; ${url}/openapi.json describes the interface`,
   )
-  await whenAskedToStop()
-  await service.close()
-  return EXIT.done
 }
 
 async function maintain(

@@ -4,7 +4,7 @@ import type { Claim } from '../../protocol/claims.ts'
 import { InputError } from '../../protocol/errors.ts'
 import type { MarginInstanceName } from '../../protocol/instances.ts'
 import { marginSignalsToArray } from '../../protocol/signals.ts'
-import { claimWitness, type MarginWitness } from '../../prover/margin-inputs.ts'
+import { claimWitness } from '../../prover/margin-inputs.ts'
 import { riskRoundOf } from '../market.ts'
 import { hex32 } from '../roots.ts'
 import type { Sql } from '../storage/database.ts'
@@ -27,14 +27,8 @@ export async function proveClaim(
   if (index === undefined) throw new InputError('the book has no such account', { field: 'account' })
   const claim: Claim = { threshold: request.threshold, below: job.kind === 'trigger' }
   const statement = { claim, context: claimContext(request) }
-  const witness: MarginWitness = claimWitness(
-    hasher,
-    instance,
-    book.opening(index),
-    riskRoundOf(round.matrix),
-    statement,
-  )
-  const { inputs, signals } = witness
+  const opening = book.opening(index)
+  const { inputs, signals } = claimWitness(hasher, instance, opening, riskRoundOf(round.matrix), statement)
   const proof = await provers.prove('step', { inputs, expected: marginSignalsToArray(signals) })
   const { verificationKey, provenance } = provers.artifacts.step
   const { asOfSeconds, configurationHash, marketHash } = round.row
