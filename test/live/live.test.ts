@@ -9,18 +9,24 @@ import { bookRootOf } from '../../src/book/book.ts'
 import { netLots } from '../../src/book/ledger.ts'
 import { bookHead } from '../../src/chain/client.ts'
 import { listCases } from '../../src/chain/engine-client/case-list.ts'
+import { readParameters } from '../../src/chain/engine-client/parameters.ts'
 import { sealState, sealsOf } from '../../src/chain/seals.ts'
 import { readFlows, readMoney } from '../../src/cli/demo/liquidation/read-money.ts'
 import { conservationChecks } from '../../src/cli/demo/liquidation/tally.ts'
 import { run } from '../../src/cli/run.ts'
+import { openConsole } from '../../src/console/build.ts'
 import { type LiveVenue, startLive } from '../../src/live/live.ts'
 import { OctaryTree } from '../../src/protocol/octary-tree.ts'
 import { TacitClient } from '../../src/service/client/index.ts'
 import { copyEmptyDatabase } from '../service/world.ts'
+import { findBrowserOrSay } from '../support/browser.ts'
+import { Person } from './person.ts'
 
+const executablePath = findBrowserOrSay('the console over the sample venue')
 /**
  * The sample venue from nothing to a seal that is final, with the windows that people have and a clock that goes on when
- * the programs have nothing left to do: nobody waits, and a busy machine changes nothing.
+ * the programs have nothing left to do: nobody waits, and a busy machine changes nothing. A person looks on in a browser and
+ * bids by hand; while they do, the clock stands.
  */
 const PATH = { calm: 3, slide: 1, crash: 3, recovery: 1, longestCrash: 1_000 }
 const PERSONS = ['admin', 'venue', 'keeper', 'alice', 'bob', 'visitor'] as const
@@ -28,21 +34,39 @@ const PERSONS = ['admin', 'venue', 'keeper', 'alice', 'bob', 'visitor'] as const
 const folder = mkdtempSync(join(tmpdir(), 'tacit-live-'))
 const told: string[] = []
 let live: LiveVenue
+let person: Person | undefined
+/** Lets the clock go on; undefined while it goes. */
+let release: (() => void) | undefined
 let opening: { accounts: readonly Account[]; block: number }
 
 async function until(what: string, reached: () => boolean | Promise<boolean>, seconds = 240): Promise<void> {
-  for (const end = Date.now() + seconds * 1_000; !(await reached()); await sleep(200)) {
+  for (const end = Date.now() + seconds * 1_000; !(await reached()); await sleep(100)) {
     if (Date.now() > end) throw new Error(`${what} did not come; the venue said:\n${told.join('\n')}`)
   }
+}
+
+function tell(text: string): void {
+  told.push(text)
+  // The first sealed bid of a program: from here on there is time for the person's.
+  if (person === undefined || release !== undefined || !/seals a bid$/.test(text)) return
+  void live.world.rounds.hold(() => new Promise<void>((resolve) => (release = resolve)))
+}
+
+/** No round comes meanwhile, so the venue's own clock goes on by its blocks alone. */
+async function advance(seconds: number): Promise<void> {
+  const { provider } = live.stage.chain
+  await provider.send('evm_setNextBlockTimestamp', [(await live.stage.chain.now()) + seconds])
+  await provider.send('evm_mine', [])
 }
 
 beforeAll(async () => {
   live = await startLive({
     environment: { TACIT_PORT: '0', TACIT_LOG: 'error', TACIT_DATA: folder },
     folder: join(folder, 'sample-venue'),
-    teller: { task: (_, work) => work(() => {}), line: (text) => void told.push(text) },
-    ...{ path: PATH, pace: 'programs', attestSeconds: 1, epochRounds: 1_000, chainPort: 0 },
+    teller: { task: (_, work) => work(() => {}), line: tell },
+    ...{ path: PATH, pace: 'programs', attestSeconds: 5, epochRounds: 1_000, chainPort: 0 },
     emptyDatabase: copyEmptyDatabase,
+    ...(executablePath !== undefined && { consoleFiles: await openConsole() }),
   })
   const { stage, world } = live
   opening = {
@@ -51,6 +75,8 @@ beforeAll(async () => {
   }
 })
 afterAll(async () => {
+  release?.()
+  await person?.close()
   await live?.close()
   rmSync(folder, { recursive: true, force: true })
 })
@@ -68,9 +94,38 @@ describe('the sample venue', () => {
     expect((await sealState(sealsOf(live.stage.connection), 1))?.status).toBe('pending')
   }, 300_000)
 
-  it('crashes when an operator says so: triggers, sealed bids, settlements by the programs alone', async () => {
+  it.skipIf(executablePath === undefined)(
+    'shows a person its first seal, from the service and from the chain',
+    async () => {
+      person = await Person.open(executablePath!, join(folder, 'sample-venue'), live.url)
+      await person.seesFirstSeal()
+    },
+    300_000,
+  )
+
+  it('crashes when an operator says so', async () => {
     const output = { stdout: () => {}, stderr: () => {}, live: false, colour: false }
     expect(await run(['live', 'crash'], { ...output, environment: { TACIT_DATA: folder } })).toBe(0)
+    await until('a trigger', () => live.counts.triggers > 0)
+  }, 250_000)
+
+  it.skipIf(executablePath === undefined)(
+    'takes a bid of a person, who seals it, sees the lot, opens the bid and wins',
+    async () => {
+      await person!.seesTrigger()
+      await until('a sealed sale', () => release !== undefined)
+      const { commitWindow } = await readParameters(live.stage.connection)
+      const caseId = await person!.bids(() => advance(Number(commitWindow)))
+      release!()
+      await person!.seesSettled(caseId)
+      const book = live.world.context.venueBook.book.accounts
+      await person!.sawNothingPrivate(book.map(({ secret }) => secret))
+      await person!.close()
+    },
+    600_000,
+  )
+
+  it('goes on by triggers, sealed bids and settlements of the programs alone', async () => {
     await until('three settlements', () => live.counts.settlements >= 3)
     expect(live.counts.triggers).toBeGreaterThanOrEqual(3)
     const cases = await listCases(live.stage.connection)
