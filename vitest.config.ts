@@ -10,9 +10,10 @@ const PURE = ['protocol', 'fixed-point', 'risk', 'oracle-core', 'book'].map(
 const CHAIN = ['test/chain/**/*.test.ts']
 
 /** Tests that leave nothing behind but what is in the cache: loading the modules is a good part of most of them. */
-const SHARED = ['prover', 'bundle', 'solvency', 'stress', 'liquidator'].map(
-  (layer) => `test/${layer}/**/*.test.ts`,
-)
+const SHARED = [
+  ...['prover', 'bundle', 'solvency', 'stress', 'liquidator'],
+  ...['circuits', 'engine', 'oracle', 'keeper', 'cli'],
+].map((layer) => `test/${layer}/**/*.test.ts`)
 
 export default defineConfig({
   test: {

@@ -10,9 +10,7 @@ import { ChainFollower, type FollowerMeter } from '../../src/service/chain/follo
 import { openFollowedChain } from '../../src/service/chain/open.ts'
 import { newLogger } from '../../src/service/log.ts'
 import type { Database } from '../../src/service/storage/database.ts'
-import { migrate } from '../../src/service/storage/migrate.ts'
-import { openEmbedded } from '../../src/service/storage/pglite.ts'
-import { copyEmptyDatabase } from './world.ts'
+import { lendDatabase } from './lent-database.ts'
 
 export const VENUE_KEY = `0x${'5a'.repeat(32)}`
 
@@ -49,11 +47,7 @@ export function deploymentFile(folder: string, { deployment, fromBlock = 0 }: Fo
 }
 
 export async function emptyDatabase(): Promise<{ database: Database; folder: string }> {
-  const folder = mkdtempSync(join(tmpdir(), 'tacit-follow-'))
-  await copyEmptyDatabase(join(folder, 'data'))
-  const database = await openEmbedded(join(folder, 'data'))
-  await migrate(database)
-  return { database, folder }
+  return { database: await lendDatabase(), folder: mkdtempSync(join(tmpdir(), 'tacit-follow-')) }
 }
 
 /** A follower that reads when it is told to. */
