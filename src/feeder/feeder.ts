@@ -34,28 +34,35 @@ export interface FeederOptions {
   readonly refreshSeconds: number
 }
 
-/** The last round that a feeder signed. It outlives the process: see Feeder.#mayStillStand. */
+/** A round that a feeder signed. It outlives the process: see Feeder.#whyNotSign. */
 export interface SignedRoundRecord {
   readonly sequence: number
   readonly asOfSeconds: number
   readonly digest: string
 }
 
+/**
+ * Every signed round that is not stale yet: a reorganisation may drop several at once, and each of their sequences comes
+ * again.
+ */
 export interface FeederMemory {
-  load(): Promise<SignedRoundRecord | undefined>
-  /** Returns once the record is kept. */
-  save(record: SignedRoundRecord): Promise<void>
+  load(): Promise<readonly SignedRoundRecord[]>
+  /** Returns once the records, and no others, are kept. */
+  save(records: readonly SignedRoundRecord[]): Promise<void>
 }
 
 export function memoryInProcess(): FeederMemory {
-  let kept: SignedRoundRecord | undefined
+  let kept: readonly SignedRoundRecord[] = []
   return {
     load: async () => kept,
-    save: async (record) => {
-      kept = record
+    save: async (records) => {
+      kept = records
     },
   }
 }
+
+/** A feeder that has signed so many rounds that may still stand signs no other: it forgets none of them. */
+export const MOST_SIGNED_ROUNDS = 1_024
 
 /** What one step did. */
 export interface FeederReport {
@@ -142,10 +149,10 @@ export class Feeder {
     if (own === undefined || own.sequence !== proposal.round.sequence) return undefined
     const judge = { head, nowSeconds, own, parameters, making }
     const objection =
-      (await this.#mayStillStand(proposal, digest, nowSeconds)) ?? (await objectionSafely(proposal, judge))
+      (await this.#whyNotSign(proposal, digest, nowSeconds)) ?? (await objectionSafely(proposal, judge))
     const receipt =
       objection === undefined
-        ? await this.#sign(head, proposal.round, digest)
+        ? await this.#sign(head, proposal.round, digest, nowSeconds)
         : await desk.takeVerdict({
             signs: false,
             sequence: proposal.round.sequence,
@@ -156,25 +163,39 @@ export class Feeder {
   }
 
   /** Kept before it is sent: a feeder that is killed in between remembers that it may have signed. */
-  async #sign(head: OracleHead, round: Round, digest: string): Promise<Receipt> {
+  async #sign(head: OracleHead, round: Round, digest: string, nowSeconds: number): Promise<Receipt> {
     const { desk, memory, signer } = this.#options
-    await memory.save({ sequence: round.sequence, asOfSeconds: round.timeSeconds, digest })
+    const others = (await this.#fresh(nowSeconds)).filter((signed) => signed.digest !== digest)
+    const { sequence, timeSeconds: asOfSeconds } = round
+    await memory.save([...others, { sequence, asOfSeconds, digest }])
     const signature = await signRound(head, signer, round)
-    return desk.takeVerdict({ signs: true, sequence: round.sequence, signature })
+    return desk.takeVerdict({ signs: true, sequence, signature })
   }
 
   /**
    * A feeder signs one round for a sequence, until that one is stale. Else whoever collects signatures could have several signed
    * rounds for one place, and post the one that suits it.
    */
-  async #mayStillStand(proposal: Proposal, digest: string, nowSeconds: number): Promise<string | undefined> {
-    const signed = await this.#options.memory.load()
-    if (signed === undefined || signed.sequence !== proposal.round.sequence || signed.digest === digest) {
-      return undefined
+  async #whyNotSign(proposal: Proposal, digest: string, nowSeconds: number): Promise<string | undefined> {
+    const fresh = await this.#fresh(nowSeconds)
+    if (fresh.some((signed) => signed.digest === digest)) return undefined
+    const other = fresh.find(({ sequence }) => sequence === proposal.round.sequence)
+    if (other !== undefined) {
+      const left = this.#staleAfter(other) - nowSeconds
+      return `another round ${other.sequence} is signed, and may still be posted for ${left} s`
     }
-    const until = signed.asOfSeconds + this.#options.parameters.guards.maximumAgeSeconds
-    if (nowSeconds > until) return undefined
-    return `another round ${signed.sequence} is signed, and may still be posted for ${until - nowSeconds} s`
+    if (fresh.length < MOST_SIGNED_ROUNDS) return undefined
+    return `${fresh.length} signed rounds may still be posted, and no more are remembered`
+  }
+
+  /** What was signed and may still stand. */
+  async #fresh(nowSeconds: number): Promise<readonly SignedRoundRecord[]> {
+    const signed = await this.#options.memory.load()
+    return signed.filter((record) => nowSeconds <= this.#staleAfter(record))
+  }
+
+  #staleAfter({ asOfSeconds }: SignedRoundRecord): number {
+    return asOfSeconds + this.#options.parameters.guards.maximumAgeSeconds
   }
 }
 

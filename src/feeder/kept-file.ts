@@ -6,7 +6,7 @@ import { hash32 } from '../oracle/content-codec.ts'
 import { InputError } from '../protocol/errors.ts'
 import { parseJson, validate } from '../risk/market/json.ts'
 import type { AggregatorMemory } from './aggregator-memory.ts'
-import type { FeederMemory, SignedRoundRecord } from './feeder.ts'
+import { type FeederMemory, MOST_SIGNED_ROUNDS, type SignedRoundRecord } from './feeder.ts'
 
 const recordSchema = z.strictObject(
   {
@@ -17,15 +17,20 @@ const recordSchema = z.strictObject(
   'must be an object',
 ) satisfies z.ZodType<SignedRoundRecord>
 
+const signedSchema = z.strictObject(
+  { signed: z.array(recordSchema, 'must be a list').max(MOST_SIGNED_ROUNDS, 'holds too many rounds') },
+  'must be an object',
+)
+
 /** Errors of a damaged file are thrown: a feeder that forgot what it signed must not sign as if it had not. */
 export function feederFile(path: string): FeederMemory {
   return {
     load: async () => {
-      if (!existsSync(path)) return undefined
+      if (!existsSync(path)) return []
       const value = parseJson({ name: path, text: readFileSync(path, 'utf8') })
-      return validate(recordSchema, value, { file: path })
+      return validate(signedSchema, value, { file: path }).signed
     },
-    save: async (record) => writeWhole(path, `${JSON.stringify(record)}\n`),
+    save: async (signed) => writeWhole(path, `${JSON.stringify({ signed })}\n`),
   }
 }
 

@@ -3,7 +3,12 @@ import { signRound } from '../../src/chain/client.ts'
 import type { Aggregator, AggregatorReport } from '../../src/feeder/aggregator.ts'
 import { Bonds } from '../../src/feeder/bonds.ts'
 import type { AggregatorDesk, Proposal } from '../../src/feeder/desk.ts'
-import { type Feeder, type FeederReport, memoryInProcess } from '../../src/feeder/feeder.ts'
+import {
+  type Feeder,
+  type FeederReport,
+  MOST_SIGNED_ROUNDS,
+  memoryInProcess,
+} from '../../src/feeder/feeder.ts'
 import { signContent } from '../../src/feeder/signatures.ts'
 import { DEFAULT_ORACLE_PARAMETERS } from '../../src/oracle/oracle-parameters.ts'
 import { fitMarket, makeContent } from '../../src/oracle/quoted-market.ts'
@@ -329,6 +334,42 @@ describe('an aggregator that cannot be trusted', () => {
     await world.chain.advance(100)
     expect(await again()).toBeUndefined()
   })
+
+  it('gets none for another round in the place of one that was dropped from the chain together with its successor', async () => {
+    const memory = memoryInProcess()
+    const first = world.feeder(0, aggregator, world.source(), { memory })
+    const both = [first, ...feeders.slice(1)]
+    expect((await round(both)).answers[0]!.verdict!.objection).toBeUndefined()
+    await world.chain.advance(EVERY_SECONDS)
+    expect((await round(both)).last).toMatchObject({ state: 'posted', sequence: 3 })
+    // A reorganisation: the chain has neither, and the second round comes again, of a later market.
+    await world.reset()
+    await world.chain.advance(40)
+    await gather()
+    const restarted = world.feeder(0, aggregator, world.source(), { memory })
+    const { answers, last } = await round([restarted, ...feeders.slice(1)])
+    expect(answers[0]!.verdict!.objection).toMatch(/another round 2 is signed, and may still be posted/)
+    expect(answers[1]!.verdict!.objection).toBeUndefined()
+    expect(last.posted?.signers).not.toContain(addresses[0])
+    expect((await memory.load()).map(({ sequence }) => sequence)).toEqual([2, 3])
+  }, 180_000)
+
+  it('gets none from a feeder whose memory is full, and one once a signed round is stale', async () => {
+    const now = await world.chain.now()
+    const memory = memoryInProcess()
+    const signed = Array.from({ length: MOST_SIGNED_ROUNDS }, (_, index) => {
+      return { sequence: 1_000 + index, asOfSeconds: now, digest: `0x${'7'.repeat(64)}` }
+    })
+    await memory.save(signed)
+    const full = world.feeder(0, aggregator, world.source(), { memory })
+    expect((await round([full, ...feeders.slice(1)])).answers[0]!.verdict!.objection).toMatch(
+      /signed rounds may still be posted, and no more are remembered/,
+    )
+    await world.chain.advance(EVERY_SECONDS)
+    await memory.save(signed.with(0, { ...signed[0]!, asOfSeconds: now - 1_000 }))
+    expect((await round([full, ...feeders.slice(1)])).answers[0]!.verdict!.objection).toBeUndefined()
+    expect(await memory.load()).toHaveLength(MOST_SIGNED_ROUNDS)
+  }, 180_000)
 
   it('hears a verdict only from a feeder, of the round that it proposed', async () => {
     await speakAndStep(feeders)

@@ -171,14 +171,14 @@ describe('a desk of files', () => {
   })
 })
 
-describe('what a feeder signed last', () => {
+describe('what a feeder signed', () => {
   it('outlives the process, and a damaged file is not taken for no file', async () => {
     const path = join(folder, 'signed.json')
-    expect(await feederFile(path).load()).toBeUndefined()
-    const record = { sequence: 7, asOfSeconds: 5, digest: `0x${'ab'.repeat(32)}` }
-    await feederFile(path).save(record)
-    expect(await feederFile(path).load()).toEqual(record)
-    writeFileSync(path, '{"sequence":7}')
+    expect(await feederFile(path).load()).toEqual([])
+    const records = [7, 8].map((sequence) => ({ sequence, asOfSeconds: 5, digest: `0x${'ab'.repeat(32)}` }))
+    await feederFile(path).save(records)
+    expect(await feederFile(path).load()).toEqual(records)
+    writeFileSync(path, '{"signed":[{"sequence":7}]}')
     await expect(feederFile(path).load()).rejects.toThrow(/asOfSeconds/)
   })
 })

@@ -96,7 +96,7 @@ export function feederCommand(attach: Attach): Command {
     )
     .option(
       '--state <file>',
-      'where the feeder remembers what it signed last (default: beside the key, ending in .signed.json)',
+      'where the feeder remembers what it signed (default: beside the key, ending in .signed.json)',
     )
     .option('--once', 'say one market, answer one proposal and end')
     .option('--wait-seconds <number>', 'with --once: how long to wait for a proposal', parseWhole, 60)
