@@ -5,6 +5,7 @@ import {OracleConstants as C} from "@generated/OracleConstants.sol";
 import {RoundSpots} from "@generated/RoundSpots.sol";
 import {InstrumentListing} from "contracts/oracle/InstrumentListing.sol";
 import {IRoundJudge, RoundFacts} from "contracts/oracle/IRoundJudge.sol";
+import {RoundSections} from "contracts/oracle/RoundSections.sol";
 import {RiskOracle} from "contracts/RiskOracle.sol";
 
 /**
@@ -13,6 +14,7 @@ import {RiskOracle} from "contracts/RiskOracle.sol";
  * What always holds:
  * - A round stands here only with its raw data: they hash to the marketHash that the feeders signed, name the listing in
  *   force and the round's own time, and were emitted for everybody to read.
+ * - No section of a round is longer than a challenge can bring (RoundSections).
  * - A round is rejected only if a judge finds it wrong, within its challenge window.
  * - A round is settleable only once its window has passed without a rejection.
  * - The contract's balance is at least the bonds of all rounds that are neither rejected nor reclaimed, and what is owed.
@@ -73,7 +75,6 @@ contract ChallengeableOracle is RiskOracle {
     error WordsNotWhole(uint256 length);
     error BondMismatch(uint256 given, uint256 bondWei);
     error DataHashMismatch(bytes32 given, bytes32 signed);
-    error SectionsMissing(uint256 sections, uint256 expected);
     error DataTimeMismatch(uint256 given, uint64 ofRound);
     error ListingNotInForce(bytes32 given, bytes32 inForce);
     error RoundRejectedAlready(uint64 sequence);
@@ -217,21 +218,10 @@ contract ChallengeableOracle is RiskOracle {
 
     /// @dev Compares the data with what the feeders signed, and keeps the spot prices.
     function _takeData(Round calldata round, bytes[] calldata sections) private {
-        uint256 first = uint256(C.SECTION_SMILES);
-        if (sections.length < first) revert SectionsMissing(sections.length, first);
-        bytes32[] memory hashes = new bytes32[](sections.length);
-        for (uint256 i = 0; i < sections.length; ++i) {
-            hashes[i] = keccak256(sections[i]);
-        }
-        bytes32 dataHash = keccak256(abi.encodePacked(hashes));
+        RoundSections.check(sections);
+        bytes32 dataHash = RoundSections.hash(sections);
         if (dataHash != round.marketHash) revert DataHashMismatch(dataHash, round.marketHash);
         bytes calldata header = sections[uint256(C.SECTION_HEADER)];
-        uint256 words = header.length / WORD;
-        uint256 fixedWords = uint256(C.HEADER_FORWARDS);
-        // One smile to each forward.
-        if (words < fixedWords || sections.length != first + words - fixedWords) {
-            revert SectionsMissing(sections.length, first + words);
-        }
         uint256 spotsWord = _wordAt(header, uint256(C.HEADER_SPOTS));
         uint256 asOf = RoundSpots.asOfSeconds(spotsWord);
         if (asOf != round.time) revert DataTimeMismatch(asOf, round.time);

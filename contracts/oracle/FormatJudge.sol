@@ -28,7 +28,6 @@ contract FormatJudge is IRoundJudge {
     using RoundEvidence for Evidence;
 
     uint256 private constant WORD = 32;
-    uint256 private constant GROUPS = 512;
     uint256 private constant UNDERLYING_EXPIRY_BITS = 48;
 
     /// Whether rounds have a section of groups.
@@ -45,13 +44,14 @@ contract FormatJudge is IRoundJudge {
         bytes memory section = round.section(index);
         if (index == uint256(C.SECTION_HEADER)) return !_isHeader(round, section);
         if (index == uint256(C.SECTION_MARKS)) return !_areMarks(section);
-        if (index == uint256(C.SECTION_HALTS)) return !_areHalts(section, facts[0].sequence);
         if (index == uint256(C.SECTION_TOPS)) return section.length != WORD * RiskLeaves.TOPS || !_areNodes(section);
         if (index == uint256(C.SECTION_GROUPS)) {
-            return section.length > (hasGroups ? WORD * GROUPS : 0) || !_areNodes(section);
+            return (!hasGroups && section.length != 0) || !_areNodes(section);
         }
         if (index == uint256(C.SECTION_SYNTHETIC)) return !_areEntries(section);
-        return !_isSmile(section);
+        uint256 halts = round.haltsAt();
+        if (index < halts) return !_isSmile(section);
+        return !_areHalts(section, index - halts, facts[0].sequence);
     }
 
     function _isHeader(Evidence memory round, bytes memory header) private pure returns (bool) {
@@ -104,13 +104,18 @@ contract FormatJudge is IRoundJudge {
         return true;
     }
 
-    function _areHalts(bytes memory section, uint64 sequence) private pure returns (bool) {
+    /// @dev Of the places of their part, each place once.
+    function _areHalts(bytes memory section, uint256 part, uint64 sequence) private pure returns (bool) {
         if (section.length % WORD != 0) return false;
-        uint256 before = 0;
+        uint256 places = uint256(C.LISTING_PART_PLACES);
+        // Place 0 is the zero vector's.
+        uint256 least = part == 0 ? 1 : part * places;
         for (uint256 i = 0; i < RoundEvidence.wordCount(section); ++i) {
             uint256 word = RoundEvidence.wordAt(section, i);
-            if (word >> InstrumentHalt.BITS != 0 || InstrumentHalt.id(word) <= before) return false;
-            before = InstrumentHalt.id(word);
+            if (word >> InstrumentHalt.BITS != 0) return false;
+            uint256 place = InstrumentHalt.id(word) & ((1 << uint256(C.PLACE_BITS)) - 1);
+            if (place < least || place >= (part + 1) * places) return false;
+            least = place + 1;
             if (InstrumentHalt.standingSequence(word) >= sequence) return false;
         }
         return true;
@@ -124,10 +129,10 @@ contract FormatJudge is IRoundJudge {
         return true;
     }
 
-    /// @dev Whole entries, no more than underlyings, and no bits beyond a word's last field.
+    /// @dev Whole entries, and no bits beyond a word's last field.
     function _areEntries(bytes memory section) private pure returns (bool) {
         uint256 words = uint256(C.SYNTHETIC_WORDS);
-        if (section.length % (WORD * words) != 0 || section.length > WORD * words * uint256(C.UNDERLYINGS)) return false;
+        if (section.length % (WORD * words) != 0) return false;
         uint256[4] memory bits =
             [ActivityPrices.BITS, ActivityFigure.BITS, ActivityAmounts.BITS, AverageWord.BITS];
         for (uint256 i = 0; i < RoundEvidence.wordCount(section); ++i) {

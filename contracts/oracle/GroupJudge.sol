@@ -12,7 +12,8 @@ import {VectorJudge} from "contracts/oracle/VectorJudge.sol";
  *
  * Whoever posts a node need not say of what it is made, and a challenger cannot open what it was never shown. So all
  * eight leaves are recomputed. Eight cost more gas than one transaction should take: anybody may `prepare` leaves
- * beforehand. A prepared leaf is kept under the hash of the facts that it follows from, so it holds for no other round.
+ * beforehand. A prepared leaf is kept under the facts of the two rounds that it follows from, so it holds for no others,
+ * and evidence of two rounds is enough for each, whatever the eight were halted since.
  */
 contract GroupJudge is VectorJudge {
     using RoundEvidence for Evidence;
@@ -32,6 +33,7 @@ contract GroupJudge is VectorJudge {
 
     error EvidenceMismatch(uint256 rounds, uint256 facts);
     error GroupOutOfRange(uint256 group);
+    error LeafNotPrepared(uint256 place);
 
     constructor(address[] memory parts, uint256 lowerLevels_) VectorJudge(parts, lowerLevels_) {}
 
@@ -40,24 +42,31 @@ contract GroupJudge is VectorJudge {
         Evidence[] memory evidence = rounds;
         _checkAll(facts, evidence);
         Tables memory tables = _loadTables();
-        bytes32 key = keyOf(facts);
         for (uint256 i = 0; i < places.length; ++i) {
             _requirePlace(places[i]);
+            (, uint256 at) = _sourceOf(facts, evidence[0], places[i]);
+            bytes32 key = keyOf(facts[0], facts[at]);
             (bool known, uint256 leaf) = _leafAt(tables, facts, evidence, places[i]);
             _prepared[key][places[i]] = Prepared(known ? KNOWN : UNKNOWN, leaf);
             emit LeafPrepared(key, places[i]);
         }
     }
 
-    function keyOf(RoundFacts[] calldata facts) public pure returns (bytes32) {
-        return keccak256(abi.encode(facts));
+    /// @param source the round whose data the leaf follows from: the round itself, or the one that a halt names
+    function keyOf(RoundFacts calldata round, RoundFacts calldata source) public pure returns (bytes32) {
+        return keccak256(abi.encode(round, source));
     }
 
+    /// @param evidence (group; the round's evidence). The rounds that its halts name are among the facts, and their leaves
+    /// are prepared.
     function isWrong(RoundFacts[] calldata facts, bytes calldata evidence) external view returns (bool) {
-        (uint256 group, Evidence[] memory rounds) = abi.decode(evidence, (uint256, Evidence[]));
+        Evidence[] memory rounds = new Evidence[](1);
+        uint256 group;
+        (group, rounds[0]) = abi.decode(evidence, (uint256, Evidence));
         if (lowerLevels == 0) revert GroupOutOfRange(group);
         _requirePlace(group * RiskLeaves.ARITY);
-        _checkAll(facts, rounds);
+        rounds[0].check(facts[0]);
+        rounds[0].checkListing();
         uint256[] memory leaves = new uint256[](RiskLeaves.ARITY);
         Tables memory tables = _loadTables();
         for (uint256 i = 0; i < RiskLeaves.ARITY; ++i) {
@@ -73,14 +82,17 @@ contract GroupJudge is VectorJudge {
         return node != RiskLeaves.nodeOf(_loadPoseidon8(), new uint256[](0), 0);
     }
 
+    /// @dev What follows from the round alone need not be prepared.
     function _leafOrPrepared(
         Tables memory tables,
         RoundFacts[] calldata facts,
         Evidence[] memory rounds,
         uint256 place
     ) private view returns (bool, uint256) {
-        Prepared storage prepared = _prepared[keyOf(facts)][place];
+        (, uint256 at) = _sourceOf(facts, rounds[0], place);
+        Prepared storage prepared = _prepared[keyOf(facts[0], facts[at])][place];
         if (prepared.kind != 0) return (prepared.kind == KNOWN, prepared.leaf);
+        if (at != 0) revert LeafNotPrepared(place);
         return _leafAt(tables, facts, rounds, place);
     }
 

@@ -91,14 +91,27 @@ library RoundEvidence {
         return 0;
     }
 
-    /// @notice Whether the round halts this instrument, and the round whose vector stands.
+    /**
+     * @notice Whether the round halts this instrument, and the round whose vector stands.
+     * @dev Halts stand in parts by place: the one that could hold the instrument has to be here, if the round has it.
+     */
     function haltOf(Evidence memory evidence, uint256 id) internal pure returns (bool halted, uint64 standing) {
-        bytes memory halts = section(evidence, uint256(C.SECTION_HALTS));
+        uint256 place = id & ((1 << uint256(C.PLACE_BITS)) - 1);
+        uint256 index = haltsAt(evidence) + place / uint256(C.LISTING_PART_PLACES);
+        // Beyond the last part nothing is halted.
+        if (index >= evidence.sectionHashes.length) return (false, 0);
+        bytes memory halts = section(evidence, index);
         uint256 count = wordCount(halts);
         for (uint256 i = 0; i < count; ++i) {
             uint256 word = wordAt(halts, i);
             if (InstrumentHalt.id(word) == id) return (true, uint64(InstrumentHalt.standingSequence(word)));
         }
+    }
+
+    /// @notice The section of the first part of the halts: after the smiles, one to each forward of the header.
+    function haltsAt(Evidence memory evidence) internal pure returns (uint256) {
+        uint256 words = wordCount(section(evidence, uint256(C.SECTION_HEADER)));
+        return uint256(C.SECTION_SMILES) + words - uint256(C.HEADER_FORWARDS);
     }
 
     function markOf(Evidence memory evidence, uint256 id)

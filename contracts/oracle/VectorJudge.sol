@@ -59,21 +59,29 @@ abstract contract VectorJudge is IRoundJudge, OracleTables {
         returns (bool known, uint256 leaf)
     {
         if (place == 0) return (true, RiskLeaves.zeroLeaf(tables.poseidon16));
-        uint256 instrument = evidence[0].instrumentAt(place);
-        if (instrument == 0) return (true, 0);
-        uint256 id = ListedInstrument.id(instrument);
-        (bool halted, uint64 standing) = evidence[0].haltOf(id);
-        RiskVector memory vector;
-        if (halted) {
-            if (standing == 0) return (true, 0);
-            uint256 at = _indexOf(facts, standing);
-            vector = _vector(tables, facts[at], evidence[at], place, id);
-            if (vector.priced) RiskLeaves.raiseCharges(vector, _mmFactorBps(facts[0].parameters));
-        } else {
-            vector = _vector(tables, facts[0], evidence[0], place, id);
-        }
+        (uint256 id, uint256 at) = _sourceOf(facts, evidence[0], place);
+        if (id == 0) return (true, 0);
+        RiskVector memory vector = _vector(tables, facts[at], evidence[at], place, id);
         if (!vector.priced) return (false, 0);
+        if (at != 0) RiskLeaves.raiseCharges(vector, _mmFactorBps(facts[0].parameters));
         return (true, RiskLeaves.leafOf(tables.poseidon16, id, vector));
+    }
+
+    /**
+     * @notice Which vector stands at a place of the first round.
+     * @return id 0 where none stands: nothing is listed there, or it is halted and never had one
+     * @return at whose data it follows from: 0 the round's own, else that of the round that the halt names
+     */
+    function _sourceOf(RoundFacts[] memory facts, Evidence memory round, uint256 place)
+        internal
+        pure
+        returns (uint256 id, uint256 at)
+    {
+        id = ListedInstrument.id(round.instrumentAt(place));
+        if (id == 0) return (0, 0);
+        (bool halted, uint64 standing) = round.haltOf(id);
+        if (!halted) return (id, 0);
+        return standing == 0 ? (0, 0) : (id, _indexOf(facts, standing));
     }
 
     /// @dev The vector that a round's data make of the instrument; not priced where its listing has another id there.

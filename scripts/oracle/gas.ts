@@ -6,12 +6,7 @@
  */
 import { readFileSync } from 'node:fs'
 import { concat, getBytes } from 'ethers'
-import {
-  challengeOf,
-  groupEvidence,
-  groupPlaces,
-  type PostedRound,
-} from '../../src/chain/oracle-challenge.ts'
+import { challengeOf, groupPlaces, leafEvidence, type PostedRound } from '../../src/chain/oracle-challenge.ts'
 import { sendChallenge } from '../../src/chain/oracle-client.ts'
 import { listedTerms } from '../../src/chain/oracle-data.ts'
 import { prepareGroup } from '../../src/chain/oracle-group.ts'
@@ -45,7 +40,7 @@ function marketOf(names: readonly string[]): MarketSnapshot {
 /** The group of eight options whose evidence is largest. */
 function dearestGroup(round: PostedRound, world: OracleWorld): number {
   const bytes = (group: number) => {
-    const { rounds } = groupEvidence(round, group, world.lookup)
+    const { rounds } = leafEvidence(round, groupPlaces(group), world.lookup)
     return rounds.reduce((sum, { sections, part }) => sum + getBytes(concat([...sections, part])).length, 0)
   }
   const options = new Set(

@@ -113,7 +113,6 @@ function layoutConstants(): Record<string, bigint> {
     SMILE_POINT_BYTES: words.SMILE_POINT_BYTES,
     SECTION_HEADER: words.SECTION_HEADER,
     SECTION_MARKS: words.SECTION_MARKS,
-    SECTION_HALTS: words.SECTION_HALTS,
     SECTION_TOPS: words.SECTION_TOPS,
     SECTION_GROUPS: words.SECTION_GROUPS,
     SECTION_SYNTHETIC: words.SECTION_SYNTHETIC,
@@ -125,6 +124,11 @@ function layoutConstants(): Record<string, bigint> {
     SYNTHETIC_WORDS: words.SYNTHETIC_WORDS,
     SYNTHETIC_ACTIVITY_WORDS: words.SYNTHETIC_ACTIVITY_WORDS,
     LISTING_PART_PLACES: words.LISTING_PART_PLACES,
+    MOST_EXPIRIES: words.MOST_EXPIRIES,
+    MOST_MARKS: words.MOST_MARKS,
+    MOST_SMILE_POINTS: words.MOST_SMILE_POINTS,
+    MOST_PARTS: words.MOST_PARTS,
+    MOST_GROUPS: words.MOST_GROUPS,
   }
   const kinds = words.INSTRUMENT_KINDS.map((kind, code) => [`KIND_${kind.toUpperCase()}`, BigInt(code)])
   return {

@@ -4,7 +4,6 @@ import { TREE_ARITY } from '../protocol/octary-tree.ts'
 import {
   LISTING_PART_PLACES,
   SECTION_GROUPS,
-  SECTION_HALTS,
   SECTION_HEADER,
   SECTION_MARKS,
   SECTION_SMILES,
@@ -14,6 +13,7 @@ import {
 import { placeOf } from '../risk/risk-tree.ts'
 import { configurationWords } from './oracle-configuration.ts'
 import { listedTerms } from './oracle-data.ts'
+import { haltSection } from './oracle-halts.ts'
 import type { PostedData, RoundFault } from './oracle-recompute.ts'
 
 /** The calldata of a challenge: which parts of the raw data a judge needs, in the shape that it reads. Pure. */
@@ -68,11 +68,13 @@ export function challengeOf(
       return one('tree', round, ['uint256', EVIDENCE], [fault.top, evidence])
     }
     case 'standing': {
-      const sections = [SECTION_HEADER, SECTION_HALTS]
+      const sections = (posted: PostedRound) => [SECTION_HEADER, ...haltSections(posted, fault.id)]
       return withPrevious('standing', round, fault.id, sections, lookup, partOf(placeOf(fault.id)))
     }
-    case 'scale':
-      return withPrevious('scale', round, fault.underlying, [SECTION_HEADER, SECTION_SYNTHETIC], lookup)
+    case 'scale': {
+      const sections = () => [SECTION_HEADER, SECTION_SYNTHETIC]
+      return withPrevious('scale', round, fault.underlying, sections, lookup)
+    }
     case 'cell': {
       const nodes = round.data.groups.length === 0 ? SECTION_TOPS : SECTION_GROUPS
       const { sequences, rounds } = pricingEvidence(round, [fault.place], [nodes], lookup)
@@ -80,9 +82,16 @@ export function challengeOf(
       return { judge: JUDGES.indexOf('cell'), sequences, evidence: CODER.encode([CELL], [cell]) }
     }
     case 'group': {
-      const { sequences, rounds } = groupEvidence(round, fault.group, lookup)
-      const evidence = CODER.encode(['uint256', `${EVIDENCE}[]`], [fault.group, rounds])
-      return { judge: JUDGES.indexOf('group'), sequences, evidence }
+      // Its leaves were prepared, so of other rounds the oracle's own facts are enough, and of this one no smile is needed.
+      const { sequences } = pricingEvidence(round, groupPlaces(fault.group), [], lookup)
+      const halts = haltSections(round, groupPlaces(fault.group)[0]!)
+      const part = partOf(groupPlaces(fault.group)[0]!)
+      const evidence = evidenceOf(round, [SECTION_HEADER, SECTION_GROUPS, ...halts], part)
+      return {
+        judge: JUDGES.indexOf('group'),
+        sequences,
+        evidence: CODER.encode(['uint256', EVIDENCE], [fault.group, evidence]),
+      }
     }
   }
 }
@@ -92,12 +101,12 @@ function withPrevious(
   judge: Judge,
   round: PostedRound,
   about: number,
-  sections: readonly number[],
+  sections: (posted: PostedRound) => readonly number[],
   lookup: PostedLookup,
   part?: number,
 ): Challenge {
   const before = round.previous === 0 ? [] : [required(lookup, round.previous)]
-  const rounds = [round, ...before].map((posted) => evidenceOf(posted, sections, part))
+  const rounds = [round, ...before].map((posted) => evidenceOf(posted, sections(posted), part))
   return {
     judge: JUDGES.indexOf(judge),
     sequences: [round, ...before].map(({ sequence }) => sequence),
@@ -105,16 +114,16 @@ function withPrevious(
   }
 }
 
-/** What the group judge needs of every round, to prepare leaves or to judge. */
-export function groupEvidence(round: PostedRound, group: number, lookup: PostedLookup) {
-  return pricingEvidence(round, groupPlaces(group), [SECTION_GROUPS], lookup)
+/** What the group judge needs to prepare leaves: of the round, and of every round whose vector stands at one of the places. */
+export function leafEvidence(round: PostedRound, places: readonly number[], lookup: PostedLookup) {
+  return pricingEvidence(round, places, [], lookup)
 }
 
 export function groupPlaces(group: number): number[] {
   return Array.from({ length: TREE_ARITY }, (_, child) => group * TREE_ARITY + child)
 }
 
-/** Evidence of the round, and of every round whose vector stands at one of the places. */
+/** Evidence of the round, and of every round whose vector stands at one of the places; of each, what its vectors need. */
 function pricingEvidence(
   round: PostedRound,
   places: readonly number[],
@@ -122,14 +131,17 @@ function pricingEvidence(
   lookup: PostedLookup,
 ) {
   const ids = [...round.listed.keys()].filter((id) => places.includes(placeOf(id)))
-  const standing = round.data.halts
-    .filter(({ id, standingSequence }) => standingSequence !== 0 && ids.includes(id))
-    .map(({ standingSequence }) => required(lookup, standingSequence))
-  const all = [round, ...new Set(standing)]
+  const standing = new Map(round.data.halts.map((halt) => [halt.id, halt.standingSequence]))
+  const sourceOf = (id: number) => standing.get(id) ?? round.sequence
+  const others = new Set(ids.map(sourceOf).filter((source) => source !== 0 && source !== round.sequence))
+  const all = [round, ...[...others].map((sequence) => required(lookup, sequence))]
   const part = partOf(places[0]!)
   const rounds = all.map((posted, index) => {
-    const sections = ids.flatMap((id) => pricingSections(posted, id))
-    const needed = new Set([SECTION_HEADER, SECTION_HALTS, ...sections, ...(index === 0 ? also : [])])
+    const priced = ids.filter((id) => sourceOf(id) === posted.sequence)
+    const sections = priced.flatMap((id) => pricingSections(posted, id))
+    // Of another round only the vector is asked for, not whether it was halted there.
+    const own = index === 0 ? [...ids.flatMap((id) => haltSections(round, id)), ...also] : []
+    const needed = new Set([SECTION_HEADER, ...sections, ...own])
     return evidenceOf(posted, [...needed], part)
   })
   return { sequences: all.map(({ sequence }) => sequence), rounds }
@@ -146,6 +158,12 @@ function pricingSections({ listed, data }: PostedRound, id: number): number[] {
     (entry) => entry.underlying === underlying && entry.expirySeconds === expirySeconds,
   )
   return expiry < 0 ? [] : [SECTION_SMILES + expiry]
+}
+
+/** The part of the halts that could hold an instrument; none where the round has no such part. */
+function haltSections({ data, sections }: PostedRound, id: number): number[] {
+  const index = haltSection(id, data.expiries.length)
+  return index < sections.length ? [index] : []
 }
 
 function evidenceOf(round: PostedRound, sections: readonly number[], part?: number) {

@@ -9,14 +9,12 @@ import {
   HEADER_QUOTES,
   HEADER_SCALES,
   HEADER_SPOTS,
-  INSTRUMENT_HALT,
   INSTRUMENT_KINDS,
   INSTRUMENT_MARK,
   LISTED_INSTRUMENT,
   ROUND_SCALES,
   ROUND_SPOTS,
   SECTION_GROUPS,
-  SECTION_HALTS,
   SECTION_HEADER,
   SECTION_MARKS,
   SECTION_SMILES,
@@ -26,6 +24,7 @@ import {
 } from '../protocol/oracle-words.ts'
 import { packWord, unpackWord } from '../protocol/packed-word.ts'
 import type { InstrumentQuote, SmilePoint } from '../risk/market/snapshot.ts'
+import { type HaltData, haltParts, haltsOfPart } from './oracle-halts.ts'
 import { syntheticEntries, syntheticWords } from './oracle-synthetic.ts'
 
 /**
@@ -34,11 +33,13 @@ import { syntheticEntries, syntheticWords } from './oracle-synthetic.ts'
  *
  *   header   hash of the listing, hash of the quotes, time and spots, scales, then a word to each expiry: its forward
  *   marks    a word to each perpetual and future, by id
- *   halts    a word to each instrument whose last vector stands, by id
  *   tops     the 64 top nodes of the risk tree
  *   groups   nodes of eight leaves, up to the last listed one; none in the small tree, whose top nodes are leaves
  *   synthetic  what the scales follow from: oracle-synthetic.ts
  *   smiles   one section to each forward of the header: strike and volatility, 13 bytes a point
+ *   halts    a word to each instrument whose last vector stands, in parts of 64 places: oracle-halts.ts
+ *
+ * How long each may be stands in ../protocol/oracle-words.ts; the oracle refuses a round with more (RoundSections.sol).
  */
 export interface RoundData {
   readonly listingHash: string
@@ -51,6 +52,7 @@ export interface RoundData {
   /** By underlying, then time. */
   readonly expiries: readonly ExpiryData[]
   readonly marks: readonly MarkData[]
+  /** By place. */
   readonly halts: readonly HaltData[]
   readonly tops: readonly bigint[]
   readonly groups: readonly bigint[]
@@ -70,12 +72,6 @@ export interface MarkData {
   readonly markNano: bigint
   /** 0 of a future. */
   readonly fundingNano: bigint
-}
-
-export interface HaltData {
-  readonly id: number
-  /** The round whose vector stands; 0: there is none. */
-  readonly standingSequence: number
 }
 
 /** 0x-prefixed sections, in order. */
@@ -103,17 +99,14 @@ export function encodeRoundData(data: RoundData): string[] {
       fundingBiasedNano: fundingNano + FUNDING_BIAS_NANO,
     }),
   )
-  const halts = data.halts.map(({ id, standingSequence }) =>
-    packWord(INSTRUMENT_HALT, { id: BigInt(id), standingSequence: BigInt(standingSequence) }),
-  )
   return [
     concat([data.listingHash, data.quotesHash, wordsBytes([spots, scales, ...forwards])]),
     wordsBytes(marks),
-    wordsBytes(halts),
     wordsBytes(data.tops),
     wordsBytes(data.groups),
     wordsBytes(syntheticWords(data.synthetic)),
     ...data.expiries.map(({ smile }) => smileBytes(smile)),
+    ...haltParts(data.halts),
   ]
 }
 
@@ -142,7 +135,7 @@ export function decodeRoundData(sections: readonly string[]): RoundData {
       smile: read(sections, SECTION_SMILES + index, smilePoints),
     })),
     marks: read(sections, SECTION_MARKS, (bytes) => bytesWords(bytes, 'marks').map(markOf)),
-    halts: read(sections, SECTION_HALTS, (bytes) => bytesWords(bytes, 'halts').map(haltOf)),
+    halts: readHalts(sections, SECTION_SMILES + header.forwards.length),
     tops: read(sections, SECTION_TOPS, (bytes) => bytesWords(bytes, 'tops')),
     groups: read(sections, SECTION_GROUPS, (bytes) => bytesWords(bytes, 'groups')),
     synthetic: read(sections, SECTION_SYNTHETIC, (bytes) => syntheticEntries(bytesWords(bytes, 'synthetic'))),
@@ -167,9 +160,12 @@ function markOf(word: bigint): MarkData {
   return { id: Number(id), markNano, fundingNano: fundingBiasedNano - FUNDING_BIAS_NANO }
 }
 
-function haltOf(word: bigint): HaltData {
-  const { id, standingSequence } = unpackWord(INSTRUMENT_HALT, word)
-  return { id: Number(id), standingSequence: Number(standingSequence) }
+function readHalts(sections: readonly string[], first: number): HaltData[] {
+  return sections
+    .slice(first)
+    .flatMap((_, part) =>
+      read(sections, first + part, (bytes) => haltsOfPart(bytesWords(bytes, 'halts'), part)),
+    )
 }
 
 /** keccak-256 of the sections' hashes, one after another: a round's marketHash, which its feeders sign. */

@@ -7,7 +7,6 @@ import { TREE_ARITY } from '../protocol/octary-tree.ts'
 import {
   LEAST_PRICE_NANO,
   SECTION_GROUPS,
-  SECTION_HALTS,
   SECTION_HEADER,
   SECTION_MARKS,
   SECTION_SMILES,
@@ -25,6 +24,7 @@ import { lowerLevels, placeOf, riskLeaf, TOP_NODES, topRoot } from '../risk/risk
 import type { RoundContext } from '../risk/round-context.ts'
 import { type RiskVector, ZERO_VECTOR } from '../risk/vector.ts'
 import { type ListedTerms, listedTerms, type RoundData } from './oracle-data.ts'
+import { haltSection } from './oracle-halts.ts'
 import { type ListedWords, standingSequence } from './oracle-round.ts'
 
 /**
@@ -228,17 +228,19 @@ function wrongSection({ data, sequence }: PostedData, instance: MarginInstance):
     ({ markNano, fundingNano }) => markNano > 0n && inPrice(markNano) && inPrice(fundingNano),
   )
   if (!marked || !isRising(marks.map(({ id }) => BigInt(id)))) return SECTION_MARKS
-  const before = halts.every(({ standingSequence: from }) => from < sequence)
-  if (!before || !isRising(halts.map(({ id }) => BigInt(id)))) return SECTION_HALTS
   if (tops.length !== TOP_NODES || !areNodes(tops)) return SECTION_TOPS
-  const mostGroups = lowerLevels(instance) === 0 ? 0 : TOP_NODES * TREE_ARITY
-  if (groups.length > mostGroups || !areNodes(groups)) return SECTION_GROUPS
+  if ((lowerLevels(instance) === 0 && groups.length > 0) || !areNodes(groups)) return SECTION_GROUPS
   const smile = data.expiries.findIndex(({ smile: points }) => {
     const strikes = points.map(({ strikeNano }) => strikeNano)
     const inVol = points.every(({ volNano }) => volNano >= MIN_VOL_NANO && volNano <= MAX_VOL_NANO)
     return !inVol || !isRising(strikes) || strikes.some((strike) => strike > MAX_PRICE_NANO)
   })
-  return smile < 0 ? undefined : SECTION_SMILES + smile
+  if (smile >= 0) return SECTION_SMILES + smile
+  const halt = halts.find(
+    ({ id, standingSequence: from }, index) =>
+      from >= sequence || placeOf(id) <= (index === 0 ? 0 : placeOf(halts[index - 1]!.id)),
+  )
+  return halt && haltSection(halt.id, data.expiries.length)
 }
 
 function isHeader({ spotsNano, scalesBps, expiries, asOfSeconds }: RoundData): boolean {

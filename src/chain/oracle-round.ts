@@ -2,14 +2,20 @@ import { concat, keccak256 } from 'ethers'
 import { NO_SYNTHETIC, type SyntheticRound } from '../oracle/synthetic-round.ts'
 import { InputError } from '../protocol/errors.ts'
 import { TREE_ARITY } from '../protocol/octary-tree.ts'
-import { LEAST_PRICE_NANO, LISTING_PART_PLACES } from '../protocol/oracle-words.ts'
+import {
+  LEAST_PRICE_NANO,
+  LISTING_PART_PLACES,
+  MOST_EXPIRIES,
+  MOST_MARKS,
+  MOST_SMILE_POINTS,
+} from '../protocol/oracle-words.ts'
 import type { Hasher } from '../protocol/poseidon.ts'
 import { BASIS_POINTS } from '../protocol/ranges.ts'
 import type { RiskConfiguration } from '../risk/configuration.ts'
 import type { InstrumentQuote, MarketSnapshot } from '../risk/market/snapshot.ts'
 import type { RiskMatrix } from '../risk/matrix.ts'
 import { lowerLevels, placeOf, type RiskTree } from '../risk/risk-tree.ts'
-import { instrumentWord, type MarkData, type RoundData, wordsBytes } from './oracle-data.ts'
+import { type ExpiryData, instrumentWord, type MarkData, type RoundData, wordsBytes } from './oracle-data.ts'
 
 /** The listing and the raw data of a round, from the market and the matrix that a feeder made of it. Pure. */
 
@@ -69,7 +75,10 @@ export interface RoundInput {
   readonly previous?: { readonly sequence: number; readonly data: RoundData; readonly listed: ListedWords }
 }
 
-/** @throws InputError for a price below what a chain's round may hold, and for a scale that does not follow. */
+/**
+ * @throws InputError for a price below what a chain's round may hold, for a scale that does not follow, and for more
+ * expiries, marks or strikes of one expiry than a round may bring
+ */
 export function makeRoundData(hasher: Hasher, input: RoundInput): RoundData {
   const { snapshot, matrix, configuration } = input
   const halted = new Set(matrix.halted.map(({ id }) => id))
@@ -87,6 +96,8 @@ export function makeRoundData(hasher: Hasher, input: RoundInput): RoundData {
     }
   }
   const synthetic = syntheticOf(input)
+  const marks = marksOf(snapshot, matrix).filter(({ id }) => !halted.has(id))
+  checkSizes(expiries, marks)
   return {
     listingHash: input.listingHash,
     quotesHash: input.quotesHash,
@@ -94,13 +105,27 @@ export function makeRoundData(hasher: Hasher, input: RoundInput): RoundData {
     spotsNano: [spots[0] ?? 0n, spots[1] ?? 0n, spots[2] ?? 0n],
     scalesBps: synthetic.scalesBps,
     expiries,
-    marks: marksOf(snapshot, matrix).filter(({ id }) => !halted.has(id)),
+    marks,
     halts: matrix.halted
       .map(({ id }) => ({ id, standingSequence: standingSequence(id, input.previous) }))
-      .sort((a, b) => a.id - b.id),
+      .sort((a, b) => placeOf(a.id) - placeOf(b.id)),
     tops: matrix.tree.topNodes,
     groups: groupNodes(hasher, matrix.tree),
     synthetic: synthetic.entries,
+  }
+}
+
+/** The oracle would refuse the round: more than this no challenge could bring. */
+function checkSizes(expiries: readonly ExpiryData[], marks: readonly MarkData[]): void {
+  const points = Math.max(0, ...expiries.map(({ smile }) => smile.length))
+  const counts = [
+    ['expiries', expiries.length, MOST_EXPIRIES],
+    ['marks', marks.length, MOST_MARKS],
+    ['smile', points, MOST_SMILE_POINTS],
+  ] as const
+  for (const [field, count, most] of counts) {
+    if (count > most)
+      throw new InputError(`has ${count} entries, and a round holds at most ${most}`, { field })
   }
 }
 

@@ -11,6 +11,10 @@ const ROUNDS: Readonly<Record<string, Words>> = {
   BondMismatch: (given, bond) => `a round is posted with a bond of ${bond} wei, not ${given}`,
   DataHashMismatch: (given, expected) => `the raw data hash to ${given}, and the round says ${expected}`,
   SectionsMissing: (given, expected) => `the raw data have ${given} sections and need ${expected}`,
+  SectionsTooMany: (given, most) => `the raw data have ${given} sections, and of these at most ${most}`,
+  SectionTooLong: (index, length, most) =>
+    `section ${index} has ${length} bytes: with more than ${most} no challenge could bring it`,
+  HeaderTooShort: (length) => `a header of ${length} bytes lacks its first words`,
   DataTimeMismatch: (given, ofRound) => `the raw data are of ${given}, and the round of ${ofRound}`,
   ListingNotInForce: (given, inForce) => `the round names the listing ${given}, and ${inForce} is in force`,
   RoundRejectedAlready: (sequence) => `round ${sequence} was rejected already`,
@@ -37,6 +41,8 @@ const EVIDENCE: Readonly<Record<string, Words>> = {
   PlaceOutOfRange: (place) => `the risk tree has no place ${place}`,
   UnderlyingOutOfRange: (underlying) => `a configuration has no underlying ${underlying}`,
   GroupOutOfRange: (group) => `the risk tree has no group ${group}`,
+  LeafNotPrepared: (place) =>
+    `the leaf at place ${place} follows from another round, and has to be prepared first`,
   TopOutOfRange: (top) => `the risk tree has no top node ${top}`,
   OpeningMismatch: (given, posted) => `the opened leaves hash to ${given}, and the posted node is ${posted}`,
   OpeningOutOfField: (leaf) =>

@@ -131,14 +131,13 @@ export const STRIKE_BITS = 64
 export const VOL_BITS = 40
 export const SMILE_POINT_BYTES = (STRIKE_BITS + VOL_BITS) / 8
 
-/** Sections of a round's raw data; from SECTION_SMILES on the smile of each expiry. */
+/** Sections of a round's raw data; from SECTION_SMILES on the smile of each expiry, then the parts of the halts. */
 export const SECTION_HEADER = 0
 export const SECTION_MARKS = 1
-export const SECTION_HALTS = 2
-export const SECTION_TOPS = 3
-export const SECTION_GROUPS = 4
-export const SECTION_SYNTHETIC = 5
-export const SECTION_SMILES = 6
+export const SECTION_TOPS = 2
+export const SECTION_GROUPS = 3
+export const SECTION_SYNTHETIC = 4
+export const SECTION_SMILES = 5
 
 /** Words of the header before the forwards: the listing's hash, the quotes' hash, spots, scales. */
 export const HEADER_LISTING = 0
@@ -158,8 +157,27 @@ export const SYNTHETIC_AVERAGES = [
 ] as const
 export const SYNTHETIC_WORDS = SYNTHETIC_ACTIVITY_WORDS + SYNTHETIC_AVERAGES.length
 
-/** Places in one part of the listing: those under one of the 64 top nodes of the large tree, all of the small one. */
+/**
+ * Places in one part of the listing, and of a round's halts: those under one of the 64 top nodes of the large tree, all of
+ * the small one.
+ */
 export const LISTING_PART_PLACES = 64
+
+/**
+ * The most that a round may bring, so that every challenge of it stays within CHALLENGE_GAS whatever its poster chose: a
+ * challenge brings the header, the hash of every section, and of the rest one section of each kind, of two rounds at most.
+ * Halts can be as many as instruments, so they stand in parts, of which a challenge brings one.
+ */
+export const MOST_EXPIRIES = 96
+export const MOST_MARKS = 256
+export const MOST_SMILE_POINTS = 512
+/** Parts of the listing, and so of the halts, in the tree of 4,096 places. */
+export const MOST_PARTS = 64
+/** Nodes of eight leaves in that tree. */
+export const MOST_GROUPS = 512
+
+/** What no transaction of a challenge may take. */
+export const CHALLENGE_GAS = 3_000_000n
 
 /** Below this a shocked price could round to zero: no spot and no forward on chain is smaller. */
 export const LEAST_PRICE_NANO = 10_000n

@@ -2,11 +2,11 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { challengeOf, type PostedRound } from '../../src/chain/oracle-challenge.ts'
 import { sendChallenge } from '../../src/chain/oracle-client.ts'
 import type { RoundData } from '../../src/chain/oracle-data.ts'
+import { haltSection } from '../../src/chain/oracle-halts.ts'
 import { findFault, type RoundFault } from '../../src/chain/oracle-recompute.ts'
 import { send } from '../../src/chain/transactions.ts'
 import { FIELD_MODULUS } from '../../src/protocol/field.ts'
 import {
-  SECTION_HALTS,
   SECTION_HEADER,
   SECTION_MARKS,
   SECTION_SMILES,
@@ -43,6 +43,8 @@ function withoutOne(market: Parameters<NonNullable<Parameters<OracleWorld['draft
 
 const place = (symbol: string) => draft.matrix.listing.bySymbol(symbol)!.id
 const spot = () => place(draft.snapshot.instruments.find(({ kind }) => kind === 'spot')!.symbol)
+/** The first part of the halts stands after the smiles. */
+const halts = () => haltSection(0, draft.data.expiries.length)
 const option = () => draft.matrix.listing.instruments.find(({ symbol }) => symbol.endsWith('-C'))!.id
 
 /** The tops with one leaf replaced. */
@@ -77,7 +79,7 @@ describe('an honest round', () => {
     const halted = place(UNQUOTED)
     const claims: RoundFault[] = [
       ...[0, 1, spot(), halted, option(), 63].map((at): RoundFault => ({ kind: 'cell', place: at })),
-      ...[SECTION_HEADER, SECTION_MARKS, SECTION_HALTS, SECTION_TOPS, SECTION_SMILES].map(
+      ...[SECTION_HEADER, SECTION_MARKS, SECTION_TOPS, SECTION_SMILES, halts()].map(
         (section): RoundFault => ({ kind: 'format', section }),
       ),
       { kind: 'root' },
@@ -218,7 +220,7 @@ describe('a wrong round', () => {
     [
       'a halt that names the round itself',
       () => ({ halts: [{ id: place(UNQUOTED), standingSequence: 2 }] }),
-      () => ({ kind: 'format', section: SECTION_HALTS }),
+      () => ({ kind: 'format', section: halts() }),
     ],
   ]
 
