@@ -6,7 +6,7 @@ import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { ToolError } from '../protocol/errors.ts'
 import { cached, REPOSITORY_ROOT } from '../prover/cache.ts'
-import { type AbiEntry, compilerVersion, runSolc } from './build.ts'
+import { type AbiEntry, compilerVersion, runSolc } from './compiler/compiler.ts'
 import { CONTRACT_AT, VERIFIER_OF } from './contract-names.ts'
 import { generatedSources, projectSources, type Sources, withImports } from './sources.ts'
 

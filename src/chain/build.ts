@@ -1,10 +1,8 @@
-import { readFileSync } from 'node:fs'
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
-import { createRequire } from 'node:module'
 import { join } from 'node:path'
-import { Worker } from 'node:worker_threads'
 import { ToolError } from '../protocol/errors.ts'
 import { cached, REPOSITORY_ROOT } from '../prover/cache.ts'
+import { type AbiEntry, compilerVersion, runSolc, type SolcOutput } from './compiler/compiler.ts'
 import { type Groth16VerificationKey, type KeyProvenance, solidityVerifier } from './generate-verifier.ts'
 import {
   GENERATED_PREFIX,
@@ -27,13 +25,6 @@ export interface Artifact {
   readonly bytecode: string
 }
 
-/** One entry of a contract's ABI; typed as loosely as it is used. */
-export interface AbiEntry {
-  readonly type: string
-  readonly name?: string
-  readonly inputs?: readonly { readonly name: string; readonly type: string }[]
-}
-
 export type Artifacts = Readonly<Record<string, Artifact>>
 
 export interface BuildOptions {
@@ -41,6 +32,8 @@ export interface BuildOptions {
   readonly buildFolder?: string
   /** Compile in a fifth of the time to slow code: for tests of what a contract does, never for deployment. */
   readonly unoptimised?: boolean
+  /** Names of the sources whose contracts are wanted; those of all sources but packages' unless told. */
+  readonly contractsOf?: readonly string[]
 }
 
 const ARTIFACTS_FILE = 'artifacts.json'
@@ -93,49 +86,33 @@ export function verifierName(circuit: string): string {
 
 /** Compiles a closed set of sources, all of them at once; answers from the cache where it can. */
 export async function compile(sources: Sources, options: BuildOptions = {}): Promise<Artifacts> {
-  const input = JSON.stringify({
-    language: 'Solidity',
-    sources: Object.fromEntries(Object.entries(sources).map(([name, content]) => [name, { content }])),
-    settings: { ...settings(options), outputSelection: { '*': { '*': ['abi', 'evm.bytecode.object'] } } },
-  })
+  const { contractsOf } = options
   const folder = await cached({
     root: join(buildFolder(options), 'cache', 'contracts'),
     name: 'solc',
-    key: [compilerVersion(), input],
+    key: [compilerVersion(), standardInput(sources, ['*'], options), ...(contractsOf ?? [])],
     build: async (target) => {
-      const artifacts = readOutput(await runSolc(input))
+      const wanted = contractsOf ?? Object.keys(sources).filter((name) => !isOfPackage(name))
+      const artifacts = readOutput(await runSolc(standardInput(sources, wanted, options)))
       await writeFile(join(target, ARTIFACTS_FILE), JSON.stringify(artifacts))
     },
   })
   return JSON.parse(await readFile(join(folder, ARTIFACTS_FILE), 'utf8')) as Artifacts
 }
 
-export interface SolcOutput {
-  readonly errors?: readonly { readonly severity: string; readonly formattedMessage: string }[]
-  readonly contracts?: Readonly<
-    Record<
-      string,
-      Readonly<
-        Record<string, { readonly abi: AbiEntry[]; readonly evm: { readonly bytecode: { object: string } } }>
-      >
-    >
-  >
+/** What the compiler takes. @param wanted names of the sources whose contracts it compiles; it reads all of them */
+function standardInput(sources: Sources, wanted: readonly string[], options: BuildOptions): string {
+  const outputs = wanted.map((name) => [name, { '*': ['abi', 'evm.bytecode.object'] }])
+  return JSON.stringify({
+    language: 'Solidity',
+    sources: Object.fromEntries(Object.entries(sources).map(([name, content]) => [name, { content }])),
+    settings: { ...settings(options), outputSelection: Object.fromEntries(outputs) },
+  })
 }
 
-/** The compiler on a thread of its own: it works for seconds without a pause, and its memory goes with the thread. */
-const SOLC_THREAD = `
-  const { parentPort, workerData } = require('node:worker_threads')
-  parentPort.postMessage(require(workerData.solc).compile(workerData.input))
-`
-
-export function runSolc(input: string): Promise<SolcOutput> {
-  const solc = createRequire(import.meta.url).resolve('solc')
-  return new Promise((resolve, reject) => {
-    const worker = new Worker(SOLC_THREAD, { eval: true, execArgv: [], workerData: { solc, input } })
-    worker.once('message', (output: string) => resolve(JSON.parse(output) as SolcOutput))
-    worker.once('error', (cause) => reject(new ToolError('the Solidity compiler failed', { cause })))
-    worker.once('exit', () => reject(new ToolError('the Solidity compiler ended without an answer')))
-  })
+/** Packages' own contracts are of no use by themselves. */
+function isOfPackage(name: string): boolean {
+  return name.startsWith('@') && !name.startsWith(GENERATED_PREFIX)
 }
 
 function readOutput(output: SolcOutput): Artifacts {
@@ -146,9 +123,7 @@ function readOutput(output: SolcOutput): Artifacts {
     )
   }
   const artifacts: Record<string, Artifact> = {}
-  for (const [source, contracts] of Object.entries(output.contracts ?? {})) {
-    // Packages' own contracts are of no use by themselves.
-    if (source.startsWith('@') && !source.startsWith(GENERATED_PREFIX)) continue
+  for (const contracts of Object.values(output.contracts ?? {})) {
     for (const [contractName, contract] of Object.entries(contracts)) {
       artifacts[contractName] = {
         contractName,
@@ -158,11 +133,6 @@ function readOutput(output: SolcOutput): Artifacts {
     }
   }
   return artifacts
-}
-
-export function compilerVersion(): string {
-  const path = join(REPOSITORY_ROOT, 'node_modules', 'solc', 'package.json')
-  return (JSON.parse(readFileSync(path, 'utf8')) as { version: string }).version
 }
 
 /** For people and for other tools (a remapping @generated/=build/generated/contracts/); the build itself reads text. */

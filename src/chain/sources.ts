@@ -55,13 +55,17 @@ function readSources(wanted: (name: string) => boolean): Sources {
 /** The sources with everything that they import, directly or not. */
 export function withImports(sources: Sources): Sources {
   const complete: Record<string, string> = {}
+  let generated: Sources | undefined
+  const read = (name: string, from: string) => {
+    generated ??= name.startsWith(GENERATED_PREFIX) ? generatedSources() : undefined
+    return generated?.[name] ?? readImport(name, from)
+  }
   const pending = Object.entries(sources)
   for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
     const [name, content] = next
     complete[name] = content
     for (const imported of importsOf(name, content)) {
-      if (!(imported in complete) && !(imported in sources))
-        pending.push([imported, readImport(imported, name)])
+      if (!(imported in complete) && !(imported in sources)) pending.push([imported, read(imported, name)])
     }
   }
   return Object.fromEntries(Object.entries(complete).sort(([a], [b]) => (a < b ? -1 : 1)))

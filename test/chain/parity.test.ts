@@ -1,12 +1,11 @@
 import { readFileSync } from 'node:fs'
 import { Contract, Interface } from 'ethers'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { type Artifacts, buildContracts, compile } from '../../src/chain/build.ts'
+import { type Artifacts, buildContracts } from '../../src/chain/build.ts'
 import { contextFor } from '../../src/chain/context.ts'
 import { deployContract } from '../../src/chain/deploy.ts'
 import { protocolConstants } from '../../src/chain/generate-protocol.ts'
 import { SIGNAL_LIBRARIES, WORD_LIBRARIES } from '../../src/chain/generate-signals.ts'
-import { generatedSources, withImports } from '../../src/chain/sources.ts'
 import { send } from '../../src/chain/transactions.ts'
 import { decodeClaim, THRESHOLD_CODES } from '../../src/protocol/claims.ts'
 import { DOMAIN_TAGS, type Domain } from '../../src/protocol/domains.ts'
@@ -19,6 +18,7 @@ import {
 } from '../../src/protocol/parameters.ts'
 import { poseidonHasher } from '../../src/protocol/poseidon.ts'
 import { MARGIN_SIGNALS } from '../../src/protocol/signals.ts'
+import { testContracts } from '../support/test-contracts.ts'
 import { ADMIN, PARAMETERS, VENUE, World } from './fixtures/world.ts'
 
 const ENGINE = 7
@@ -30,14 +30,12 @@ let harness: Contract
 
 beforeAll(async () => {
   world = await World.shared()
-  const sources = withImports({
+  artifacts = await testContracts({
     ...harnessSource(),
     ...constantsSource(),
     ...signalReaderSource(),
     ...wordReaderSource(),
-    ...generatedSources(),
   })
-  artifacts = await compile(sources, { unoptimised: true })
   harness = await deployed('ParityHarness')
 }, 300_000)
 

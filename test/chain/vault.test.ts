@@ -1,13 +1,11 @@
-import { readFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
 import { Contract, Interface, id } from 'ethers'
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { buildContracts, buildLocalTestContracts, compile } from '../../src/chain/build.ts'
+import { buildContracts, buildLocalTestContracts } from '../../src/chain/build.ts'
 import { depositContext } from '../../src/chain/context.ts'
 import { deployContract } from '../../src/chain/deploy.ts'
 import { startLocalChain } from '../../src/chain/local-chain.ts'
-import { withImports } from '../../src/chain/sources.ts'
 import { CASH_ID } from '../../src/protocol/liquidation.ts'
+import { testContracts } from '../support/test-contracts.ts'
 import {
   CASE,
   COIN_ID,
@@ -251,16 +249,13 @@ describe('the test token', () => {
 /** OpenZeppelin's timelock with a delay of a day, of these proposers and executors. */
 async function timelockOf(people: readonly string[]): Promise<Contract> {
   const name = '@openzeppelin/contracts/governance/TimelockController.sol'
-  const source = readFileSync(createRequire(import.meta.url).resolve(name), 'utf8')
   const own = `// SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 import {TimelockController} from "${name}";
 contract Timelock is TimelockController {
     constructor(address[] memory people) TimelockController(86400, people, people, address(0)) {}
 }`
-  const artifacts = await compile(withImports({ 'test/Timelock.sol': own, [name]: source }), {
-    unoptimised: true,
-  })
+  const artifacts = await testContracts({ 'test/Timelock.sol': own })
   const artifact = artifacts.Timelock!
   const address = await deployContract(artifact, [people], world.signer(ADMIN))
   return new Contract(address, Interface.from(artifact.abi as never), world.chain.provider)

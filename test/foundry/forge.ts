@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process'
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
+import { compilerVersion } from '../../src/chain/compiler/compiler.ts'
 import { generatedSources, withImports } from '../../src/chain/sources.ts'
 import { REPOSITORY_ROOT } from '../../src/prover/cache.ts'
 import { trapdoorSources } from './trapdoor.ts'
@@ -75,16 +76,13 @@ function writeIfNew(path: string, text: string): void {
 
 /** forge asks for a program: --version, and --standard-json with the input on stdin. */
 function solcProgram(): string {
-  const solc = require.resolve('solc')
-  const { version } = JSON.parse(readFileSync(join(dirname(solc), 'package.json'), 'utf8')) as {
-    version: string
-  }
+  const compiler = require.resolve('../../src/chain/compiler/solc.cjs')
   return `#!${process.execPath}
 if (process.argv.includes('--version')) {
-  console.log('solc, the solidity compiler commandline interface\\nVersion: ${version}+npm.soljson')
+  console.log('solc, the solidity compiler commandline interface\\nVersion: ${compilerVersion()}+npm.soljson')
 } else {
   const input = require('node:fs').readFileSync(0, 'utf8')
-  process.stdout.write(require(${JSON.stringify(solc)}).compile(input))
+  process.stdout.write(require(${JSON.stringify(compiler)}).load().compile(input))
 }
 `
 }

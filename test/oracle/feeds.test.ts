@@ -1,12 +1,12 @@
 import { readFileSync } from 'node:fs'
 import { Contract, Interface } from 'ethers'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { type Artifacts, compile } from '../../src/chain/build.ts'
+import type { Artifacts } from '../../src/chain/build.ts'
 import { deployContract } from '../../src/chain/deploy.ts'
 import { challengeOf } from '../../src/chain/oracle-challenge.ts'
 import { sendChallenge } from '../../src/chain/oracle-client.ts'
-import { generatedSources, withImports } from '../../src/chain/sources.ts'
 import { receiptOf } from '../../src/chain/transactions.ts'
+import { testContracts } from '../support/test-contracts.ts'
 import { oracleArtifacts } from './fixtures/artifacts.ts'
 import { ADMIN, CHALLENGER, OracleWorld } from './fixtures/oracle-world.ts'
 
@@ -16,7 +16,7 @@ let stubs: Artifacts
 beforeAll(async () => {
   const name = 'test/FeedStubs.sol'
   const text = readFileSync(new URL('./fixtures/FeedStubs.sol', import.meta.url), 'utf8')
-  stubs = await compile(withImports({ [name]: text, ...generatedSources() }), { unoptimised: true })
+  stubs = await testContracts({ [name]: text })
   world = await OracleWorld.start()
 }, 600_000)
 afterAll(() => world?.close())

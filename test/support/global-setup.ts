@@ -1,13 +1,15 @@
-import { buildContracts } from '../../src/chain/build.ts'
+import { buildContracts, buildVerifier } from '../../src/chain/build.ts'
 import { ENGINE_CIRCUITS, MARGIN_INSTANCES } from '../../src/protocol/instances.ts'
+import type { CircuitArtifacts } from '../../src/prover/backend.ts'
 import { engineArtifacts } from '../../src/prover/engine-circuits.ts'
 import { marginArtifacts } from '../../src/prover/margin-prover.ts'
 import { sealArtifacts } from '../../src/prover/seal-prover.ts'
+import { switchedContracts } from '../chain/fixtures/switches.ts'
 
 /**
  * Builds what several test files share, once and before any of them, so that no test's timeout has to allow for it:
- * the small circuits and the full margin circuit with their development keys, and the contracts. All of it comes from the cache
- * below build/ on the next run.
+ * the small circuits and the full margin circuit with their development keys and verifiers, and the contracts, those of the
+ * defences too. All of it comes from the cache below build/ on the next run.
  */
 export default function setup(): Promise<void> {
   shared[BUILT] ??= build()
@@ -18,23 +20,33 @@ export default function setup(): Promise<void> {
 const BUILT = Symbol.for('tacit: what the tests share is built')
 const shared = globalThis as { [BUILT]?: Promise<void> }
 
+/** The Solidity compiler is one long job on one thread, the circuits many on the other core. */
 async function build(): Promise<void> {
-  // The Solidity compiler is one long job on one thread, the circuits many on the other core.
-  await Promise.all([step('contracts', () => buildContracts()), circuits()])
+  const contracts = step('contracts', () => buildContracts())
+  const more = contracts.then(() => step('contracts with switches', switchedContracts))
+  await Promise.all([contracts, more, circuits()])
 }
 
 async function circuits(): Promise<void> {
-  await step('margin-4: circuit and keys', () => marginArtifacts(MARGIN_INSTANCES['margin-4']))
-  for (const circuit of ENGINE_CIRCUITS) {
-    await step(`${circuit}-4: circuit and keys`, () => engineArtifacts(circuit, MARGIN_INSTANCES['margin-4']))
+  const verifiers: Promise<unknown>[] = []
+  const circuit = async (name: string, make: () => Promise<CircuitArtifacts>) => {
+    const { verificationKey, provenance } = await step(`${name}: circuit and keys`, make)
+    // On the compiler's thread, behind the contracts: one more there takes a quarter of what it takes by itself.
+    verifiers.push(buildVerifier(verificationKey, { kind: provenance.kind, circuit: name }))
   }
-  await step('seal: circuit and keys', () => sealArtifacts())
-  await step('margin-16: circuit and keys', () => marginArtifacts(MARGIN_INSTANCES['margin-16']))
+  await circuit('margin-4', () => marginArtifacts(MARGIN_INSTANCES['margin-4']))
+  for (const name of ENGINE_CIRCUITS) {
+    await circuit(`${name}-4`, () => engineArtifacts(name, MARGIN_INSTANCES['margin-4']))
+  }
+  await circuit('seal', () => sealArtifacts())
+  await circuit('margin-16', () => marginArtifacts(MARGIN_INSTANCES['margin-16']))
+  await Promise.all(verifiers)
 }
 
-async function step(name: string, build: () => Promise<unknown>): Promise<void> {
+async function step<T>(name: string, build: () => Promise<T>): Promise<T> {
   const started = performance.now()
-  await build()
+  const made = await build()
   const seconds = (performance.now() - started) / 1000
   if (seconds > 2) process.stderr.write(`built ${name} in ${seconds.toFixed(1)} s\n`)
+  return made
 }
