@@ -4,6 +4,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { sealSignalsToArray } from '../../src/protocol/seal-signals.ts'
 import { REPOSITORY_ROOT } from '../../src/prover/cache.ts'
 import { verifyProof } from '../../src/prover/verify.ts'
+import { Queue } from '../../src/service/queue/queue.ts'
+import { migrate } from '../../src/service/storage/migrate.ts'
+import { openPostgres } from '../../src/service/storage/postgres.ts'
 import { Heartbeat } from '../../src/service/work/heartbeat.ts'
 import { type PostgresServer, startPostgres } from './postgres-server.ts'
 import { BOOK, KEY, LIQUIDITY, MARKET, serviceEnvironment, startWorld, type World } from './world.ts'
@@ -59,6 +62,21 @@ describe.skipIf(server === undefined)('a service on a PostgreSQL server, with wo
       { name: '002-chain.sql' },
       { name: '003-keys.sql' },
     ])
+  })
+
+  it('is started by six processes at once on an empty server', async () => {
+    await world.service.foundation.store.database.script('create database together')
+    const url = server!.url.replace(/[^/]*$/, 'together')
+    const open = async () => {
+      const database = await openPostgres(url, { connections: 3 })
+      try {
+        await migrate(database)
+        await (await Queue.open(database, () => {})).close()
+      } finally {
+        await database.close()
+      }
+    }
+    await Promise.all(Array.from({ length: 6 }, open))
   })
 
   it('does not give up a worker that plans, and gives up one whose thread never comes back', async () => {

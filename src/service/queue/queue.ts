@@ -13,6 +13,8 @@ const QUEUE = 'prove'
 /** Tasks that were given up after all retries. */
 const DEAD = 'prove-dead'
 const SCHEMA = 'tacit_queue'
+/** Any number that is no other lock's (migrate.ts), the same in every version. */
+const LOCK = 7_420_018
 /** Workers may die so often over one task. */
 export const RETRIES = 4
 /** Should every lease fail: pg-boss' own limit on a task. */
@@ -50,10 +52,12 @@ export class Queue {
       deleteAfterDays: 2,
     })
     boss.on('error', report)
-    await boss.start()
-    await boss.createQueue(DEAD, { name: DEAD, retryLimit: RETRIES })
     const limits = { retryLimit: RETRIES, retryDelay: 0, expireInSeconds: HOUR_SECONDS }
-    await boss.createQueue(QUEUE, { name: QUEUE, ...limits, deadLetter: DEAD })
+    await oneAtATime(database, async () => {
+      await boss.start()
+      await boss.createQueue(DEAD, { name: DEAD, retryLimit: RETRIES })
+      await boss.createQueue(QUEUE, { name: QUEUE, ...limits, deadLetter: DEAD })
+    })
     return new Queue(boss, database)
   }
 
@@ -172,6 +176,18 @@ export class Queue {
   async close(): Promise<void> {
     await this.#boss.stop({ graceful: false, close: false })
   }
+}
+
+/**
+ * pg-boss makes its tables in several statements: processes that start together on an empty server would lock each other out.
+ * An embedded database has one process, and one connection.
+ */
+async function oneAtATime(database: Database, work: () => Promise<void>): Promise<void> {
+  if (database.kind === 'embedded') return work()
+  await database.transaction(async (sql) => {
+    await sql.query('select pg_advisory_xact_lock($1)', [LOCK])
+    await work()
+  })
 }
 
 /** pg-boss' way to a database. Its scripts come without values. */
