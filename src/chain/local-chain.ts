@@ -36,6 +36,14 @@ export interface LocalChainOptions {
 const MNEMONIC = 'test test test test test test test test test test test junk'
 const ACCOUNTS = 10
 
+/** The accounts of development chains, number 0 to 9: whoever reads this has their keys. */
+export function developmentWallets(): HDNodeWallet[] {
+  const mnemonic = Mnemonic.fromPhrase(MNEMONIC)
+  return Array.from({ length: ACCOUNTS }, (_, index) =>
+    HDNodeWallet.fromMnemonic(mnemonic, `m/44'/60'/0'/0/${index}`),
+  )
+}
+
 export async function startLocalChain(options: LocalChainOptions = {}): Promise<LocalChain> {
   const chainId = options.chainId ?? 31337n
   const child = spawn(anvilBinary(), anvilArguments(chainId, options), { stdio: ['ignore', 'pipe', 'pipe'] })
@@ -106,11 +114,7 @@ function connect(
   process: Pick<LocalChain, 'url' | 'pid' | 'chainId'>,
   stop: () => Promise<void>,
 ): LocalChain {
-  const mnemonic = Mnemonic.fromPhrase(MNEMONIC)
-  const signers = Array.from({ length: ACCOUNTS }, (_, index) => {
-    const wallet = HDNodeWallet.fromMnemonic(mnemonic, `m/44'/60'/0'/0/${index}`)
-    return new NonceManager(wallet.connect(provider))
-  })
+  const signers = developmentWallets().map((wallet) => new NonceManager(wallet.connect(provider)))
   return {
     ...process,
     provider,

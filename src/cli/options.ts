@@ -116,7 +116,7 @@ function collect(file: string, earlier: readonly string[] = []): readonly string
   return [...earlier, file]
 }
 
-function parseSeed(text: string): number {
+export function parseSeed(text: string): number {
   const seed = /^\d{1,10}$/.test(text) ? Number(text) : Number.NaN
   if (!(seed < 2 ** 32)) throw new InvalidArgumentError('It must be an unsigned integer of 32 bits.')
   return seed

@@ -14,6 +14,7 @@ import { liquidatorCommand } from './commands/liquidator.ts'
 import { liveGroup } from './commands/live.ts'
 import { marginCommand } from './commands/margin.ts'
 import { matrixCommand } from './commands/matrix.ts'
+import { oracleGroup } from './commands/oracle.ts'
 import { receiptCommand } from './commands/receipt.ts'
 import { reportCommand } from './commands/report.ts'
 import { serveCommand } from './commands/serve.ts'
@@ -65,6 +66,7 @@ function buildProgram(io: Io, finish: (code: ExitCode) => void): Command {
     keeperCommand,
     liquidatorCommand,
     casesCommand,
+    oracleGroup,
     feederCommand,
     aggregatorCommand,
     watchCommand,

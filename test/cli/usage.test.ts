@@ -28,6 +28,9 @@ const COMMANDS = [
   ['liquidator', 'take'],
   ['liquidator', 'refund'],
   ['cases'],
+  ['oracle'],
+  ['oracle', 'deploy'],
+  ['oracle', 'sample'],
   ['solvency'],
   ['epoch'],
   ['epoch', 'designate'],
@@ -42,7 +45,7 @@ const COMMANDS = [
   ['epoch', 'withdraw'],
 ]
 /** They hold others and take no options of their own. */
-const GROUPS = ['ceremony', 'liquidator', 'epoch']
+const GROUPS = ['ceremony', 'liquidator', 'epoch', 'oracle']
 
 describe.each(COMMANDS.map((words) => words.join(' ')))('tacit %s', (words) => {
   const command = words.split(' ')
