@@ -7,6 +7,7 @@ import { ChainError } from '../protocol/errors.ts'
 import { HEADER_QUOTES, SECTION_HEADER } from '../protocol/oracle-words.ts'
 import { compareFinality, comparePosting, compareSeal, compareSealKey } from './compare-seal.ts'
 import { roundDataHash } from './oracle-data.ts'
+import { VERIFIER_ABI } from './verifying-keys.ts'
 
 const ORACLE = [
   'function roundAt(uint64) view returns (tuple(uint64 sequence, uint64 time, uint256 riskRoot, uint256 parameters, bytes32 configurationHash, bytes32 marketHash))',
@@ -23,7 +24,6 @@ const ATTESTOR = [
   'function registry() view returns (address)',
   'function verifier() view returns (address)',
 ]
-const VERIFIER = ['function VERIFICATION_KEY_HASH() view returns (bytes32)']
 /** A bundle's own words, and where its epoch stands on the chain. */
 export interface ComparedBundle {
   readonly header: BundleHeader
@@ -120,7 +120,7 @@ async function compareAttestor({ provider }: ComparedBundle, chain: Places) {
 
 async function compareKey({ provider, report }: ComparedBundle, chain: Places) {
   const address = (await new Contract(chain.attestor, ATTESTOR, provider).verifier!()) as string
-  const onChain = (await new Contract(address, VERIFIER, provider).VERIFICATION_KEY_HASH!()) as string
+  const onChain = (await new Contract(address, VERIFIER_ABI, provider).VERIFICATION_KEY_HASH!()) as string
   const given = report.keys.find(({ role }) => role === 'step')?.hash
   return finding(
     onChain === given,

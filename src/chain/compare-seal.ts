@@ -7,6 +7,7 @@ import { instant } from '../bundle/verify/round.ts'
 import { SEAL_SIGNALS } from '../protocol/solvency.ts'
 import type { ComparedBundle, Places } from './compare-bundle.ts'
 import { SEAL_STATUSES, type SealStatus } from './seals.ts'
+import { VERIFIER_ABI } from './verifying-keys.ts'
 
 const SEALS = new Interface([
   'function sealOf(uint64) view returns (uint256)',
@@ -16,7 +17,6 @@ const SEALS = new Interface([
   'function submit(uint64 epoch, uint256[8] proof, uint256[16] signals, bytes32 stepsRoot)',
   'event SealSubmitted(uint256 indexed id, uint64 indexed epoch, uint64 indexed headSequence, uint64 roundSequence, bytes32 stepsRoot)',
 ])
-const VERIFIER = ['function VERIFICATION_KEY_HASH() view returns (bytes32)']
 
 interface StoredSeal {
   readonly headSequence: bigint
@@ -44,7 +44,7 @@ export async function compareSealKey({ provider, report }: ComparedBundle, chain
     return fail(`EpochSeals ${chain.seals} takes steps of the attestor ${attestor}, not of ${chain.attestor}`)
   }
   const verifier = (await seals.sealVerifier!()) as string
-  const onChain = (await new Contract(verifier, VERIFIER, provider).VERIFICATION_KEY_HASH!()) as string
+  const onChain = (await new Contract(verifier, VERIFIER_ABI, provider).VERIFICATION_KEY_HASH!()) as string
   const given = report.keys.find(({ role }) => role === 'seal')?.hash
   const evidence = `verifier ${verifier} has the key ${onChain}; the bundle's seal has ${given}`
   return onChain === given ? pass(evidence) : fail(evidence)

@@ -161,8 +161,16 @@ const status: ChainStatus = {
   },
 }
 
-/** @param roots of rounds that the service has, oldest first: they are the chain's newest */
-export async function storeChain(database: Database, roots: readonly string[]): Promise<void> {
+/**
+ * @param roots of rounds that the service has, oldest first: they are the chain's newest
+ * @param keys of the chain's verifiers, by their hashes
+ */
+export async function storeChain(
+  database: Database,
+  roots: readonly string[],
+  keys: Readonly<Record<'margin' | 'seal', string>>,
+): Promise<void> {
+  const verifyingKeys = Object.entries(keys).map(([proofs, hash]) => ({ proofs, verifier: address(4), hash }))
   const deployment = {
     chainId: 31_337,
     isLocal: true,
@@ -174,6 +182,7 @@ export async function storeChain(database: Database, roots: readonly string[]): 
     maxAgeSeconds: 3_600,
     challengeSeconds: 600,
     maxSecondsPerBlock: 30,
+    verifyingKeys,
   }
   await database.query(
     `insert into chain_cursor (id, identity, deployment, block, hash, at_seconds, head_block, status)

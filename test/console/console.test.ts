@@ -46,7 +46,9 @@ describe.skipIf(executablePath === undefined)('the console', () => {
     orders.riskRoot = (await venue.addRound({ markets: [MARKET] })).riskRoot
     orders.bookRoot = (await venue.addBook({ riskRoot: orders.riskRoot, book: BOOK })).bookRoot
     const crashed = await venue.addRound({ markets: [CRASHED] })
-    await storeChain(world.service.foundation.store.database, [orders.riskRoot, crashed.riskRoot])
+    const hashes = new Map((await world.client.keys()).map((key) => [key.circuit, key.hash]))
+    const keys = { margin: hashes.get('margin-4')!, seal: hashes.get('seal')! }
+    await storeChain(world.service.foundation.store.database, [orders.riskRoot, crashed.riskRoot], keys)
     const claim = { ...orders, publish: true, threshold: 'mm' } as const
     const jobs = [
       await venue.attest({ ...claim, account: 90_001 }),
@@ -231,6 +233,11 @@ describe.skipIf(executablePath === undefined)('the console', () => {
       const shown = await shownIn(page, '[data-verdict]')
       expect(shown).toContain('Valid, with development keys')
       expect(shown).toContain('recomputed from the market: it is the same')
+      // The chain is a stored one, and there is no wallet: who was asked is said, and who was not.
+      expect(shown).toMatch(
+        /as the service says\s+verifier 0x\w{40} of chain 31337 \(margin proofs\) holds this key/,
+      )
+      expect(shown).toMatch(/as the node of your wallet says\s+not compared: no wallet is connected/)
       expect(await page.locator('.checks .mark.bad').count()).toBe(0)
       await shoot(open, 'verified')
     })
@@ -252,6 +259,11 @@ describe.skipIf(executablePath === undefined)('the console', () => {
         '**/v1/rounds/*/market',
         (text) => text.replace(/"spot":"[\d.]+"/, '"spot":"60001.5"'),
         'ANOTHER root',
+      ],
+      'a key that the chain does not take': [
+        '**/v1/deployment',
+        (text) => text.replace(/("proofs":"margin"[^}]*"hash":"0x)../, '$1ee'),
+        'holds the key 0xee',
       ],
       'another key': ['**/v1/keys', swapped('vk_gamma_2', 'vk_delta_2'), 'made for the key'],
     }
@@ -275,7 +287,9 @@ describe.skipIf(executablePath === undefined)('the console', () => {
       await start('proofs')
       await verify(/Verify.*Seal of 4 accounts/)
       await verdict().waitFor({ timeout: 120_000 })
-      expect(await shownIn(page, '[data-verdict]')).toContain('counts every account once and only once')
+      const shown = await shownIn(page, '[data-verdict]')
+      expect(shown).toContain('counts every account once and only once')
+      expect(shown).toMatch(/\(margin proofs\) holds this key.*; verifier.*\(seal proofs\) holds this key/)
       await page.route('**/v1/epochs/*/bundle', async (route) => {
         const response = await route.fetch()
         const body = (await response.text())

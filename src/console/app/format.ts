@@ -60,12 +60,13 @@ export function relative(seconds: number, nowSeconds: number): string {
   return difference >= 0 ? `${amount} ${unit} ago` : `in ${amount} ${unit}`
 }
 
-/** 1:05, 12:00:09 */
+/** 9 s, 1 min 05 s, 12 h 00 min 09 s */
 export function duration(seconds: number): string {
   const left = Math.max(0, Math.floor(seconds))
   const [hours, minutes, rest] = [Math.floor(left / 3_600), Math.floor(left / 60) % 60, left % 60]
   const two = (value: number) => `${value}`.padStart(2, '0')
-  return hours > 0 ? `${hours}:${two(minutes)}:${two(rest)}` : `${minutes}:${two(rest)}`
+  if (hours > 0) return `${hours} h ${two(minutes)} min ${two(rest)} s`
+  return minutes > 0 ? `${minutes} min ${two(rest)} s` : `${rest} s`
 }
 
 /** "softLiquidation" and "CaseOpened" as words: "Soft liquidation", "Case opened". */

@@ -92,8 +92,19 @@ function ThemeSwitch() {
       onClick={change}
       aria-label={`Theme: ${THEME_NAMES[choice]}. Change to ${THEME_NAMES[next]}`}
     >
+      <ThemeIcon />
       {THEME_NAMES[choice]}
     </button>
+  )
+}
+
+/** Half light, half dark. */
+function ThemeIcon() {
+  return (
+    <svg width="14" height="14" viewBox="0 0 16 16" aria-hidden="true">
+      <circle cx="8" cy="8" r="6.5" fill="none" stroke="currentColor" stroke-width="1.6" />
+      <path d="M8 1.5a6.5 6.5 0 0 1 0 13z" fill="currentColor" />
+    </svg>
   )
 }
 

@@ -1,5 +1,6 @@
 /** What the page and its worker say to each other. Everything is structured-cloneable. */
 import type { Check as BundleCheck } from '../../bundle/verify/check.ts'
+import type { VerifiedProofs } from '../../chain/verifying-keys.ts'
 import type { Tier } from '../../risk/margin.ts'
 
 /** A round as the service hands it out: GET /v1/rounds/:riskRoot/market. */
@@ -12,6 +13,23 @@ export interface RawRound {
   readonly standing: readonly object[]
 }
 
+/** The key that a verifier contract holds. */
+export interface ChainKey {
+  readonly proofs: VerifiedProofs
+  /** Address of the contract. */
+  readonly verifier: string
+  readonly hash: string
+}
+
+/** What the page could learn of the keys that the chain takes proofs for; in words why not. */
+export interface ChainKeys {
+  readonly chainId: number
+  /** By the service, which hands out proof and key too. */
+  readonly service: readonly ChainKey[] | string
+  /** By a node that the reader has chosen. */
+  readonly wallet: readonly ChainKey[] | string
+}
+
 export interface VerifyProofJob {
   readonly kind: 'proof'
   /** The proof's file, and a verification key as snarkjs writes it. */
@@ -19,12 +37,14 @@ export interface VerifyProofJob {
   readonly key: object
   /** undefined: the service does not have it. */
   readonly round: RawRound | undefined
+  readonly chainKeys: ChainKeys
 }
 
 export interface VerifySealJob {
   readonly kind: 'seal'
   readonly bundle: Blob
   readonly asOfSeconds: number
+  readonly chainKeys: ChainKeys
 }
 
 export interface OpenLotJob {

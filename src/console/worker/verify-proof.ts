@@ -2,10 +2,11 @@ import { type Check, checkProof, claimOf, factorsText } from '../../bundle/claim
 import { type ProofFile, parseProofFile } from '../../bundle/claim/proof-file.ts'
 import { claimWords } from '../../bundle/claim/words.ts'
 import { BatchVerifier, type RandomBytes } from '../../bundle/groth16/batch.ts'
-import { bundleProofOf, keyPointsOf } from '../../bundle/key-hash.ts'
+import { bundleProofOf, keyHash, keyPointsOf } from '../../bundle/key-hash.ts'
 import type { Hasher } from '../../protocol/poseidon.ts'
 import { marginSignalsToArray } from '../../protocol/signals.ts'
 import type { VerificationKey } from '../../prover/zkey.ts'
+import { compareKeys } from './chain-keys.ts'
 import { instantWords } from './instant.ts'
 import type { ShownCheck, Verdict, VerifyProofJob } from './messages.ts'
 import { recomputeRound } from './round.ts'
@@ -46,6 +47,7 @@ export async function verifyProofFile(
       evidence: 'this service does not have the market data of the round: not recomputed',
     })
   }
+  checks.push(...compareKeys({ margin: keyHash(keyPointsOf(key)) }, job.chainKeys))
   const isValid = checks.every(({ verdict }) => verdict !== 'fail')
   return { ...wordsOf(file, isValid, round !== undefined), checks }
 }

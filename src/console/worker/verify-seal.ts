@@ -1,6 +1,7 @@
 import { type VerifyOptions, verifyBundle } from '../../bundle/index.ts'
-import type { BundleVerdict } from '../../bundle/verify/report.ts'
+import type { BundleReport, BundleVerdict } from '../../bundle/verify/report.ts'
 import { chunksOf } from '../../page/chunks.ts'
+import { compareKeys, type UsedKeys } from './chain-keys.ts'
 import type { Verdict, VerifySealJob } from './messages.ts'
 
 const TITLES: Readonly<Record<BundleVerdict, readonly [Verdict['tone'], string]>> = {
@@ -11,16 +12,29 @@ const TITLES: Readonly<Record<BundleVerdict, readonly [Verdict['tone'], string]>
   refused: ['bad', 'Refused'],
 }
 
-/** The whole book: every account's proof, every link, the round from raw data, and the seal. */
+/** The whole book: every account's proof, every link, the round from raw data, and the seal; then its keys. */
 export async function verifySeal(
-  { bundle, asOfSeconds }: VerifySealJob,
-  surroundings: Omit<VerifyOptions, 'asOfSeconds'>,
+  { bundle, asOfSeconds, chainKeys }: VerifySealJob,
+  surroundings: Omit<VerifyOptions, 'asOfSeconds' | 'pins'>,
 ): Promise<Omit<Verdict, 'milliseconds'>> {
   const { report } = await verifyBundle(
     chunksOf(bundle, () => {}),
     { ...surroundings, asOfSeconds },
   )
+  const checks = [
+    ...report.checks.map(({ title, verdict, evidence }) => ({ title, verdict, evidence })),
+    ...compareKeys(usedKeys(report), chainKeys),
+  ]
+  const isValid = report.verdict !== 'invalid' && report.verdict !== 'refused'
+  if (isValid && checks.some(({ verdict }) => verdict === 'fail')) {
+    const words = ['The bundle holds for keys of its own, and the chain takes no proofs for those.']
+    return { tone: 'bad', title: 'Not valid', words, checks }
+  }
   const [tone, title] = TITLES[report.verdict]
-  const checks = report.checks.map(({ title, verdict, evidence }) => ({ title, verdict, evidence }))
   return { tone, title, words: report.words, checks }
+}
+
+/** A bundle's steps are proofs of the margin circuit. */
+function usedKeys({ keys }: BundleReport): UsedKeys {
+  return Object.fromEntries(keys.map(({ role, hash }) => [role === 'step' ? 'margin' : 'seal', hash]))
 }

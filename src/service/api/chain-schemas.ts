@@ -2,6 +2,7 @@
 import { z } from 'zod'
 import { KINDS, STAGES } from '../../chain/engine-client/cases.ts'
 import { SEAL_STATUSES } from '../../chain/seals.ts'
+import { VERIFIED_PROOFS } from '../../chain/verifying-keys.ts'
 import { SEAL_POLICIES } from '../../protocol/solvency.ts'
 import { JOB_STATUSES } from '../storage/jobs.ts'
 
@@ -40,6 +41,11 @@ export const ChainDeployment = z.object({
   maxAgeSeconds: z.int().describe('a round older than this is stale'),
   challengeSeconds: z.int().describe('a round may be challenged for so long; 0: it is final at once'),
   maxSecondsPerBlock: z.int().describe("what the engine's clock counts for a block at most"),
+  verifyingKeys: z
+    .array(z.object({ proofs: z.enum(VERIFIED_PROOFS), verifier: address, hash }))
+    .describe(
+      'keys that the verifiers of attestor and seals hold, as they were when the service began to follow',
+    ),
   parameters: z
     .record(z.string(), amount)
     .describe('of the engine, by name: seconds of its clock, basis points, lots, as the name says'),

@@ -5,6 +5,7 @@ import { type Abis, contractAbis } from '../../chain/abis.ts'
 import { CONTRACT_AT, VERIFIER_OF } from '../../chain/contract-names.ts'
 import { type DeploymentFile, readDeployment } from '../../chain/deployment-file.ts'
 import { LOCAL_CHAIN_IDS } from '../../chain/generate-verifier.ts'
+import { VERIFIER_ABI, VERIFIER_PLACES } from '../../chain/verifying-keys.ts'
 import { ChainError, InputError } from '../../protocol/errors.ts'
 import type { DeploymentInfo, StoredContract } from '../storage/chain.ts'
 import type { FollowedContract } from './decode.ts'
@@ -144,10 +145,8 @@ export async function identityOf({ source, file }: FollowedChain): Promise<strin
 }
 
 /** What the contracts were deployed with, for good. */
-export async function readDeploymentInfo(
-  { source, file, contracts, isLocal, walletRpcUrl }: FollowedChain,
-  block: number,
-): Promise<DeploymentInfo> {
+export async function readDeploymentInfo(chain: FollowedChain, block: number): Promise<DeploymentInfo> {
+  const { source, file, contracts, isLocal, walletRpcUrl } = chain
   const { deployment, fromBlock, venueKey } = file
   const one = async (name: string, method: string) => {
     const contract = contracts.find((each) => each.name === name)!
@@ -164,5 +163,23 @@ export async function readDeploymentInfo(
     maxAgeSeconds: await one('oracle', 'maxAgeSeconds'),
     challengeSeconds: deployment.listing === undefined ? 0 : await one('oracle', 'challengeSeconds'),
     maxSecondsPerBlock: await one('clock', 'maxSecondsPerBlock'),
+    verifyingKeys: await readVerifyingKeys(chain, block),
   }
+}
+
+/** As the contracts themselves name their verifiers, not as the deployment file does. */
+function readVerifyingKeys(
+  { source, contracts }: FollowedChain,
+  block: number,
+): Promise<DeploymentInfo['verifyingKeys']> {
+  const abi = new Interface(VERIFIER_ABI)
+  return Promise.all(
+    VERIFIER_PLACES.map(async ({ proofs, contract, method }) => {
+      const holder = contracts.find(({ name }) => name === contract)!
+      const [named] = await source.view(holder, method, [], block)
+      const verifier = String(named).toLowerCase()
+      const [hash] = await source.view({ address: verifier, abi }, 'VERIFICATION_KEY_HASH', [], block)
+      return { proofs, verifier, hash: String(hash) }
+    }),
+  )
 }

@@ -8,13 +8,15 @@ export interface Look {
   /** Whole numbers along x: epochs, rounds. */
   readonly isWholeX?: boolean
   readonly formatY?: (y: number) => string
+  /** Written along the y axis. */
+  readonly yName?: string
   /** Lines alone. */
   readonly hasNoPoints?: boolean
 }
 
 /** Colours are read from the style, so that they are those of the theme. */
 export function plotOptions(
-  { series, xs, formatX, height = 220, look = {} }: PlotProps,
+  { series, xs, xName, formatX, height = 220, look = {} }: PlotProps,
   host: HTMLElement,
   onCursor: (index: number | null) => void,
 ): uPlot.Options {
@@ -25,6 +27,8 @@ export function plotOptions(
     grid: { stroke: colour('grid'), width: 1 },
     ticks: { stroke: colour('grid'), width: 1, size: 4 },
     font: '12px system-ui, sans-serif',
+    labelFont: '12px system-ui, sans-serif',
+    labelSize: 18,
   }
   const formatY = look.formatY ?? series[0]?.format ?? String
   return {
@@ -37,12 +41,18 @@ export function plotOptions(
     axes: [
       {
         ...axis,
+        label: xName,
         values: (_, splits) => splits.map((x) => (x === null ? '' : formatX(x))),
         space: 64,
         size: 30,
         ...(look.isWholeX && { incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000] }),
       },
-      { ...axis, size: 58, values: (_, splits) => splits.map((y) => (y === null ? '' : formatY(y))) },
+      {
+        ...axis,
+        ...(look.yName && { label: look.yName }),
+        size: 52,
+        values: (_, splits) => splits.map((y) => (y === null ? '' : formatY(y))),
+      },
     ],
     series: [
       {},

@@ -59,7 +59,7 @@ function SignIn({ enter }: { readonly enter: (owner: OwnerSession) => void }) {
       title="Sign in"
       note="A signature, no transaction: it costs nothing and moves nothing. The session ends with this page."
     >
-      <WithWallet purpose="that owns your account">
+      <WithWallet purpose="to sign in with the key that owns your account">
         {(wallet) => (
           <div>
             <button type="button" class="button primary" disabled={isRunning} onClick={() => sign(wallet)}>

@@ -7,8 +7,9 @@ import type { EngineClock } from '../data/types.ts'
 import { duration, percentOfBps, plural, shortHash, words } from '../format.ts'
 import { Badge, Card, Empty, Fact, Message, PageHead, Show, type Tone } from '../parts/common.tsx'
 import { linkTo } from '../route.ts'
-import { BidDesk } from './bid-desk.tsx'
+import { BidDesk, canBid } from './bid-desk.tsx'
 import { Lot } from './lot.tsx'
+import { OwnBids } from './own-bids.tsx'
 
 export function AuctionsView() {
   const { data, reload } = useLive('auctions', readBoard, [
@@ -20,6 +21,7 @@ export function AuctionsView() {
     'round',
   ])
   const deployment = useLive('deployment', publicClient.deployment)
+  const cases = useLive('cases', () => publicClient.cases(200), ['case', 'bid', 'award', 'settlement'])
   return (
     <>
       <PageHead title="Auctions">
@@ -55,6 +57,9 @@ export function AuctionsView() {
           </>
         )}
       </Show>
+      {deployment.data.state === 'ready' && cases.data.state === 'ready' && (
+        <OwnBids cases={cases.data.value} deployment={deployment.data.value} reload={cases.reload} />
+      )}
     </>
   )
 }
@@ -117,7 +122,7 @@ function AuctionCard({ auction, deployment, reload, clock, readAt }: AuctionProp
       )}
       <div>
         <button type="button" class="button" aria-expanded={isOpen} onClick={() => setOpen(!isOpen)}>
-          {isOpen ? 'Close the desk' : 'Bid with a wallet'}
+          {isOpen ? 'Close the desk' : canBid(auction) ? 'Bid with a wallet' : 'See with a wallet'}
         </button>
       </div>
       {isOpen && deployment !== undefined && (

@@ -4,10 +4,11 @@ import { percentOfBps, usdOfLots } from '../format.ts'
 import { Badge, Fact, Loading, Message } from '../parts/common.tsx'
 import type { StoredBid } from '../wallet/bids.ts'
 import { OnChain, WithWallet } from '../wallet/connect.tsx'
-import type { Bidder, Engine } from '../wallet/engine.ts'
+import type { Bidder, Engine, Held } from '../wallet/engine.ts'
 import { walletWords } from '../wallet/provider.ts'
 import type { ConnectedWallet } from '../wallet/wallet.ts'
 import { ActResult, BidForm, SealedDesk } from './bid-forms.tsx'
+import { HeldNotice } from './held.tsx'
 import { LotPackage } from './lot-package.tsx'
 import { useAct } from './use-act.ts'
 
@@ -21,7 +22,7 @@ interface DeskProps {
 export function BidDesk(props: DeskProps) {
   return (
     <div class="panel" data-desk={props.auction.caseId}>
-      <WithWallet purpose="to bid with">
+      <WithWallet purpose="to bid">
         {(wallet) => (
           <OnChain wallet={wallet} deployment={props.deployment}>
             <Desk {...props} wallet={wallet} key={wallet.address} />
@@ -36,7 +37,8 @@ export function BidDesk(props: DeskProps) {
 export interface DeskState {
   readonly engine: Engine
   readonly bidder: Bidder
-  readonly placed: 'nothing' | 'committed' | 'revealed'
+  /** By this wallet in this case. */
+  readonly held: readonly Held[]
   readonly stored: StoredBid | undefined
 }
 
@@ -55,9 +57,9 @@ function Desk({ auction, deployment, wallet, reload }: DeskProps & { readonly wa
     try {
       const { Engine } = await import('../wallet/engine.ts')
       const engine = await Engine.open(wallet, deployment)
-      const [bidder, placed] = await Promise.all([engine.bidder(), engine.placed(auction.caseId)])
+      const [bidder, held] = await Promise.all([engine.bidder(), engine.held(auction.caseId)])
       if (!isNewest()) return
-      setState({ engine, bidder, placed, stored: engine.storedBid(auction.caseId) })
+      setState({ engine, bidder, held, stored: engine.storedBid(auction.caseId) })
       setFault(undefined)
     } catch (error) {
       if (isNewest()) setFault(walletWords(error))
@@ -72,50 +74,55 @@ function Desk({ auction, deployment, wallet, reload }: DeskProps & { readonly wa
   const act = useAct(changed)
   const trouble = fault === undefined ? null : <Message tone="bad" title={fault} />
   if (state === undefined) return trouble ?? <Loading />
+  const { engine, held } = state
   return (
     <>
       {trouble}
-      <Standing state={state} auction={auction} />
-      {auction.mode === 'sealed' ? (
+      {canBid(auction) && <Standing state={state} auction={auction} />}
+      {auction.stage === 'sealed' ? (
         <SealedDesk auction={auction} state={state} act={act} />
       ) : (
         <BidForm auction={auction} state={state} act={act} />
       )}
+      {held
+        .filter(({ mode }) => mode !== 'sealed' || auction.stage !== 'sealed')
+        .map((one) => (
+          <HeldNotice key={one.mode} held={one} caseId={auction.caseId} engine={engine} act={act} />
+        ))}
       <ActResult act={act} />
-      <LotPackage auction={auction} deployment={deployment} wallet={wallet} engine={state.engine} />
+      <LotPackage auction={auction} deployment={deployment} wallet={wallet} engine={engine} />
     </>
   )
 }
 
-function Standing({
-  state: { bidder, placed },
-  auction,
-}: {
+const BIDDING: readonly Auction['phase'][] = ['offers', 'commit', 'reveal', 'falling', 'floor']
+
+export function canBid({ phase }: Pick<Auction, 'phase'>): boolean {
+  return BIDDING.includes(phase)
+}
+
+interface StandingProps {
   readonly state: DeskState
   readonly auction: Auction
-}) {
-  const { isWhitelisted, isActive, freeLots, subTags } = bidder
-  const needed = BigInt(auction.lot.carryLots) + BigInt(auction.mode === 'sealed' ? auction.leastBondLots : 0)
-  const missing = [
-    isWhitelisted ? undefined : 'governance has not listed this address as a liquidator',
-    isWhitelisted && !isActive
-      ? 'the liquidator is not active: bond or disclosure key are missing (tacit liquidator register)'
-      : undefined,
-    subTags.length === 0
-      ? 'no empty sub-account that the venue vouches for (tacit liquidator register --receipt)'
-      : undefined,
-    placed === 'nothing' && freeLots < needed
-      ? `free escrow is ${usdOfLots(freeLots)}, and a bid takes ${usdOfLots(needed)}`
-      : undefined,
-  ].filter((reason) => reason !== undefined)
+}
+
+/** What a bid takes, and what is missing for one. A public sale asks nobody whether governance has listed them. */
+function Standing({ state, auction }: StandingProps) {
+  const { isActive, freeLots } = state.bidder
+  const isPublic = auction.mode === 'public'
+  const missing = missingFor(state, auction)
   return (
     <>
       <dl class="facts">
-        <Fact name="Liquidator">
-          <Badge tone={isActive ? 'good' : 'bad'}>{isActive ? 'Active' : 'Not active'}</Badge>
-        </Fact>
+        {!isPublic && (
+          <Fact name="Liquidator">
+            <Badge tone={isActive ? 'good' : 'bad'}>{isActive ? 'Active' : 'Not active'}</Badge>
+          </Fact>
+        )}
         <Fact name="Free escrow">{usdOfLots(freeLots)}</Fact>
-        <Fact name="Escrow of this bid">{usdOfLots(auction.lot.carryLots)}</Fact>
+        <Fact name={isPublic ? 'Escrow of the lot' : 'Escrow of this bid'}>
+          {usdOfLots(auction.lot.carryLots)}
+        </Fact>
         {auction.mode === 'sealed' && (
           <Fact name="Bond of a sealed bid">{usdOfLots(auction.leastBondLots)}</Fact>
         )}
@@ -130,4 +137,24 @@ function Standing({
       )}
     </>
   )
+}
+
+function missingFor({ bidder, held }: DeskState, { mode, lot, leastBondLots }: Auction): string[] {
+  // Whoever has bid has what it takes.
+  if (held.some((one) => one.mode === mode)) return []
+  const { isWhitelisted, isActive, freeLots, subTags } = bidder
+  const isPublic = mode === 'public'
+  const needed = BigInt(lot.carryLots) + BigInt(mode === 'sealed' ? leastBondLots : 0)
+  return [
+    isPublic || isWhitelisted ? undefined : 'governance has not listed this address as a liquidator',
+    !isPublic && isWhitelisted && !isActive
+      ? 'the liquidator is not active: bond or disclosure key are missing (tacit liquidator register)'
+      : undefined,
+    subTags.length === 0
+      ? 'no empty sub-account that the venue vouches for (tacit liquidator register --receipt)'
+      : undefined,
+    freeLots < needed
+      ? `free escrow is ${usdOfLots(freeLots)}, and a bid takes ${usdOfLots(needed)}`
+      : undefined,
+  ].filter((reason) => reason !== undefined)
 }

@@ -34,7 +34,10 @@ interface TermsProps extends FormProps {
 function Terms({ auction, state, act, verb, label, note, initial = '', send }: TermsProps) {
   const id = useId()
   const [discount, setDiscount] = useState(initial)
-  const [subTag, setSubTag] = useState(state.bidder.subTags[0] ?? '')
+  const [chosen, setChosen] = useState('')
+  const { subTags } = state.bidder
+  // One that was vouched for while the form was open is there to be chosen, and one that is taken is not.
+  const subTag = subTags.includes(chosen) ? chosen : (subTags[0] ?? '')
   const submit = (event: Event) => {
     event.preventDefault()
     act.run(async () => {
@@ -66,7 +69,7 @@ function Terms({ auction, state, act, verb, label, note, initial = '', send }: T
           />
           <small id={`${id}-note`}>{note}</small>
         </div>
-        <SubAccounts id={`${id}-sub`} tags={state.bidder.subTags} value={subTag} choose={setSubTag} />
+        <SubAccounts id={`${id}-sub`} tags={subTags} value={subTag} choose={setChosen} />
       </div>
       <div>
         <button type="submit" class="button primary" disabled={act.isRunning}>
@@ -125,13 +128,14 @@ export function BidForm(props: FormProps) {
         {...props}
         verb="Take the lot"
         label="Least discount, %"
-        note="Nothing is taken for less. The discount of the block counts."
-        initial="0"
+        note="The discount of the block counts. It only rises; should the sale start anew meanwhile, nothing is taken for less."
+        initial={percentText(auction.discountBps ?? 0)}
         send={(bps, tag) => engine.take(auction.caseId, tag, bps)}
       />
     )
   }
   if (auction.mode === 'soft' && auction.phase === 'offers') {
+    if (state.held.some(({ mode }) => mode === 'soft')) return null
     return (
       <Terms
         {...props}
@@ -145,10 +149,22 @@ export function BidForm(props: FormProps) {
   return <Message title="Nothing can be bid at this stage." />
 }
 
-/** Sealed bids: a hash first, the bid after, and what was locked at the end. */
+/** The inverse of bpsOfPercent. */
+export function percentText(bps: number): string {
+  return `${Math.floor(bps / 100)}.${`${bps % 100}`.padStart(2, '0')}`
+}
+
+function placedOf(held: DeskState['held']): 'nothing' | 'committed' | 'revealed' {
+  const bid = held.find(({ mode }) => mode === 'sealed')
+  if (bid === undefined) return 'nothing'
+  return bid.isOpen ? 'revealed' : 'committed'
+}
+
+/** Sealed bids: a hash first, the bid after. */
 export function SealedDesk(props: FormProps) {
   const { auction, state, act } = props
-  const { stored, placed, engine } = state
+  const { stored, held, engine } = state
+  const placed = placedOf(held)
   // The bid is stored before it is sent. Until the wallet has answered, it must not be taken for one that was left behind.
   const isNew = stored === undefined || act.isRunning
   if (auction.phase === 'commit' && placed === 'nothing' && isNew) {
@@ -178,7 +194,8 @@ export function SealedDesk(props: FormProps) {
   )
 }
 
-function StoredView({ state: { stored, placed } }: FormProps) {
+function StoredView({ state: { stored, held } }: FormProps) {
+  const placed = placedOf(held)
   const save = () => saveText('tacit-bids.json', bidsFile([stored!]))
   return (
     <Message
@@ -202,8 +219,9 @@ function StoredView({ state: { stored, placed } }: FormProps) {
 }
 
 function SealedActions({ auction, state, act }: FormProps) {
-  const { stored, placed, engine } = state
+  const { stored, held, engine } = state
   const { caseId, phase } = auction
+  const placed = placedOf(held)
   const again = () =>
     engine.commit(caseId, { discountBps: BigInt(stored!.discountBps), subTag: BigInt(stored!.subTag) })
   const forget = async () => {
@@ -211,7 +229,6 @@ function SealedActions({ auction, state, act }: FormProps) {
     return ''
   }
   const canReveal = phase === 'reveal' && placed === 'committed' && stored !== undefined
-  const isOver = phase === 'ended' || auction.stage !== 'sealed'
   return (
     <div class="row">
       {phase === 'commit' && placed === 'nothing' && stored !== undefined && (
@@ -234,20 +251,13 @@ function SealedActions({ auction, state, act }: FormProps) {
           {act.isRunning ? 'Waiting for the wallet and the chain …' : 'Open the bid'}
         </button>
       )}
-      {isOver && placed !== 'nothing' && (
-        <button
-          type="button"
-          class="button primary"
-          disabled={act.isRunning}
-          onClick={() => act.run(() => engine.reclaim(caseId, 'sealed'))}
-        >
-          Fetch bond and escrow
-        </button>
-      )}
       {phase === 'commit' && placed === 'committed' && (
         <span class="soft">It can be opened when sealing ends.</span>
       )}
       {phase === 'reveal' && placed === 'nothing' && <span class="soft">Sealing is over for this sale.</span>}
+      {phase === 'ended' && (
+        <span class="soft">Both windows are over; the result follows with the next step.</span>
+      )}
     </div>
   )
 }

@@ -1,12 +1,13 @@
-import { useState } from 'preact/hooks'
+import { useMemo, useState } from 'preact/hooks'
 import type { Case } from '../../../service/client/index.ts'
 import { useLive } from '../data/loaded.ts'
 import { publicClient } from '../data/service.ts'
-import { percentOfBps, plural, shortHash, words } from '../format.ts'
+import { instant, percentOfBps, plural, shortHash, words } from '../format.ts'
 import { Ago, Badge, Card, Empty, Fact, Hash, PageHead, Show } from '../parts/common.tsx'
 import { Rows } from '../parts/table.tsx'
 import { linkTo } from '../route.ts'
 import { Lot } from './lot.tsx'
+import { OwnBids } from './own-bids.tsx'
 import { eventTone, eventWords, isOver, stageTone } from './stages.ts'
 
 export function CasesView({ id }: { readonly id: string | undefined }) {
@@ -79,7 +80,8 @@ function CaseTable({ cases, filter }: { readonly cases: readonly Case[]; readonl
         {
           name: 'Sold',
           isNumber: true,
-          cell: ({ percent }) => (percent === undefined ? '–' : `${percent}%`),
+          cell: ({ percent, lot }) =>
+            lot?.isHedge ? 'a hedge' : percent === undefined ? '–' : `${percent}%`,
         },
         { name: 'Bids', isNumber: true, cell: ({ bids }) => bids.length },
         {
@@ -100,6 +102,10 @@ function CasePage({ id }: { readonly id: string }) {
     'award',
     'settlement',
   ])
+  const deployment = useLive('deployment', publicClient.deployment)
+  // The same list for the same case: what is asked of the wallet's node hangs on it.
+  const shown = data.state === 'ready' ? data.value : undefined
+  const cases = useMemo(() => (shown === undefined ? [] : [shown]), [shown])
   return (
     <>
       <PageHead title={`Case ${shortHash(id)}`}>
@@ -123,6 +129,9 @@ function CasePage({ id }: { readonly id: string }) {
                   </Card>
                 )}
                 <Bids one={one} />
+                {deployment.data.state === 'ready' && (
+                  <OwnBids cases={cases} deployment={deployment.data.value} reload={reload} />
+                )}
               </div>
             </div>
           </>
@@ -184,9 +193,9 @@ function Timeline({ one: { timeline } }: { readonly one: Case }) {
       {timeline.map(({ event, block, atSeconds, values }, index) => (
         <li key={`${block}-${event}-${index.toString()}`} class={eventTone(event)}>
           <span class="what">{words(event)}</span>
-          <span>{eventWords(event, values ?? {})}</span>
+          <span>{eventWords(values ?? {})}</span>
           <span class="soft small">
-            <Ago time={atSeconds} /> · block {block}
+            <Ago time={atSeconds} /> · {instant(atSeconds)} · block {block}
           </span>
         </li>
       ))}
@@ -206,7 +215,7 @@ function Bids({ one: { bids, award } }: { readonly one: Case }) {
           keyOf={({ bidder, mode }) => `${bidder} ${mode}`}
           columns={[
             { name: 'Bidder', cell: ({ bidder }) => <Hash value={bidder} /> },
-            { name: 'How', cell: ({ mode }) => words(mode) },
+            { name: 'How', cell: ({ mode }) => (mode === 'soft' ? 'Offer' : 'Sealed bid') },
             {
               name: 'Discount',
               isNumber: true,

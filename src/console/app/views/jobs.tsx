@@ -37,7 +37,10 @@ function KeyForm({ enter }: { readonly enter: (venue: TacitClient) => void }) {
     }
   }
   return (
-    <Card title="The venue's key" note="An API key of the role venue (tacit serve --new-key venue).">
+    <Card
+      title="The venue's key"
+      note="An API key of the role venue: tacit serve --new-key venue makes one; the sample venue names the file of its own when it starts."
+    >
       <form class="panel-form" onSubmit={submit}>
         <div class="field">
           <label for="venue-key">API key</label>

@@ -168,7 +168,7 @@ function RoundList({ rounds }: { readonly rounds: readonly OracleRound[] }) {
           },
           { name: 'Prices of', cell: ({ timeSeconds }) => <Ago time={timeSeconds} /> },
           {
-            name: 'Spot',
+            name: 'Spot, USD',
             isNumber: true,
             cell: ({ spots }) =>
               spots

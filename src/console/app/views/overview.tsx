@@ -8,6 +8,7 @@ import { count, plural, usdOfLots, words } from '../format.ts'
 import { Ago, Badge, Card, Empty, Fact, Message, PageHead, Show, Stat, Stats } from '../parts/common.tsx'
 import { linkTo } from '../route.ts'
 import { GaugeHistory, newestStanding, SealTable, SolvencyHistory, Tiers, usedGauges } from './seals.tsx'
+import { underlyingName } from './underlyings.ts'
 
 export function OverviewView() {
   const { data, reload } = useLive('overview', publicClient.overview, [
@@ -80,9 +81,13 @@ function Figures({
   return (
     <Stats>
       <Stat
-        name="Accounts below MM"
+        name="Below maintenance margin"
         value={seal?.belowMm ?? '–'}
-        note={seal === undefined ? 'no seal yet' : `of ${count(seal.accounts ?? 0)}, seal ${seal.epoch}`}
+        note={
+          seal === undefined
+            ? 'no seal yet'
+            : `of ${plural(seal.accounts ?? 0, 'account')}, seal ${seal.epoch}`
+        }
       />
       <Stat
         name="Open cases"
@@ -100,11 +105,13 @@ function Figures({
         note={
           head === null
             ? 'none'
-            : `${finalSequence === null ? 'none final yet' : `final to ${finalSequence}`}`
+            : finalSequence
+              ? `head ${finalSequence} is proven and final`
+              : 'none is final yet'
         }
       />
       <Stat
-        name="Chain"
+        name="Newest block"
         value={chain === null ? '–' : count(chain.block)}
         note={chain === null ? 'this service follows none' : <Behind chain={chain} />}
       />
@@ -134,8 +141,8 @@ function StressCard({ seals }: { readonly seals: readonly ChainSeal[] }) {
         <Empty title="No seal yet">The gauge is proven with the first sealed epoch.</Empty>
       ) : (
         <>
-          {usedGauges(seal).map(({ underlying, symbol, bps }) => (
-            <Gauge key={underlying} name={symbol ?? `Underlying ${underlying + 1}`} bps={bps} />
+          {usedGauges(seal).map((gauge) => (
+            <Gauge key={gauge.underlying} name={underlyingName(gauge)} bps={gauge.bps} />
           ))}
           <p class="small soft">At 100% hedging all of them would take all the liquidity there is.</p>
           <GaugeHistory seals={seals} />

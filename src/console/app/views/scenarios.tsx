@@ -70,14 +70,15 @@ function ShockChart({ symbol, scenarios }: ShocksProps) {
   return (
     <>
       <Plot
-        caption={`${symbol}: moves of spot (along) and of volatility (up)`}
-        xName="Spot"
+        caption={`${symbol}: moves of spot and of volatility`}
+        xName="Move of spot"
         xs={near.map(({ spot }) => spot)}
         formatX={signed}
         series={kinds
           .filter(({ values }) => values.some((value) => value !== null))
           .map((kind) => ({ ...kind, format: signed, isScatter: true }))}
         height={260}
+        look={{ yName: 'Move of volatility' }}
       />
       {far.length > 0 && (
         <p class="small soft">
@@ -110,7 +111,10 @@ function ShockTable({ symbol, scenarios }: ShocksProps) {
           { name: 'Volatility', isNumber: true, cell: (scenario) => signed(shockOf(scenario, symbol).vol) },
           { name: 'Skew', isNumber: true, cell: (scenario) => signed(shockOf(scenario, symbol).skew) },
           { name: 'Weight', isNumber: true, cell: ({ weight }) => `${weight}%` },
-          { name: 'Counts for', cell: ({ isRegular }) => (isRegular ? 'MM and IM' : 'IM') },
+          {
+            name: 'Counts for',
+            cell: ({ isRegular }) => (isRegular ? 'maintenance and initial margin' : 'initial margin'),
+          },
         ]}
       />
     </details>

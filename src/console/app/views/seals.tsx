@@ -3,6 +3,7 @@ import { Plot } from '../charts/plot.tsx'
 import { count, percentOfBps, plural, usdOfNano, words } from '../format.ts'
 import { Ago, Badge, Empty, Fact, type Tone } from '../parts/common.tsx'
 import { Rows } from '../parts/table.tsx'
+import { listed, underlyingName } from './underlyings.ts'
 
 const STANDING: readonly string[] = ['pending', 'final']
 
@@ -16,15 +17,14 @@ function history(seals: readonly ChainSeal[]): ChainSeal[] {
   return seals.filter(({ status, belowMm }) => STANDING.includes(status) && belowMm !== null).reverse()
 }
 
-/** Places of underlyings that no market of the venue has are zero and have no name. */
 export function usedGauges({ gauge }: ChainSeal): ChainSeal['gauge'] {
-  return gauge.filter(({ symbol, bps }) => symbol !== null || bps > 0)
+  return listed(gauge, ({ bps }) => [bps])
 }
 
 export function GaugeHistory({ seals }: { readonly seals: readonly ChainSeal[] }) {
   const past = history(seals)
   const names = new Map(
-    past.flatMap((seal) => usedGauges(seal).map((each) => [each.underlying, each.symbol] as const)),
+    past.flatMap((seal) => usedGauges(seal).map((each) => [each.underlying, underlyingName(each)] as const)),
   )
   if (past.length < 2) return <p class="small soft">Its history is drawn from the second seal on.</p>
   return (
@@ -33,12 +33,12 @@ export function GaugeHistory({ seals }: { readonly seals: readonly ChainSeal[] }
       xName="Epoch"
       xs={past.map(({ epoch }) => epoch)}
       formatX={(epoch) => `${epoch}`}
-      series={[...names].map(([underlying, symbol]) => ({
-        name: symbol ?? `Underlying ${underlying + 1}`,
+      series={[...names].map(([underlying, name]) => ({
+        name,
         values: past.map(({ gauge }) => gauge.find((each) => each.underlying === underlying)?.bps ?? null),
         format: percentOfBps,
       }))}
-      look={{ leastTop: 10_000, isWholeX: true }}
+      look={{ leastTop: 10_000, isWholeX: true, yName: 'Of hedge liquidity' }}
       height={190}
     />
   )
@@ -58,8 +58,10 @@ export function SolvencyHistory({ seals }: { readonly seals: readonly ChainSeal[
         xName="Epoch"
         xs={past.map(({ epoch }) => epoch)}
         formatX={(epoch) => `${epoch}`}
-        series={[{ name: 'Below MM', values: past.map(({ belowMm }) => belowMm), format: count }]}
-        look={{ leastTop: 4, isWholeX: true }}
+        series={[
+          { name: 'Below maintenance margin', values: past.map(({ belowMm }) => belowMm), format: count },
+        ]}
+        look={{ leastTop: 4, isWholeX: true, yName: 'Accounts' }}
         height={190}
       />
       <dl class="facts">
@@ -155,7 +157,7 @@ export function SealTable({ seals }: { readonly seals: readonly ChainSeal[] }) {
           cell: ({ accounts }) => (accounts === null ? '–' : count(accounts)),
         },
         {
-          name: 'Below MM',
+          name: 'Below maintenance',
           isNumber: true,
           cell: ({ belowMm }) => (belowMm === null ? '–' : count(belowMm)),
         },

@@ -1,6 +1,7 @@
 /** Stages and events of cases, in words and tones. */
-import { percentOfBps, shortHash } from '../format.ts'
+import { count, percentOfBps, shortHash, usdOfLots } from '../format.ts'
 import type { Tone } from '../parts/common.tsx'
+import { thresholdOfCode } from './thresholds.ts'
 
 export function isOver(stage: string): boolean {
   return stage.toLowerCase() === 'closed'
@@ -28,24 +29,46 @@ export function eventTone(event: string): '' | 'good' | 'bad' {
 type Values = Readonly<Record<string, string | number | boolean>>
 
 /** What an event says, for people; texts that are hashes are shortened, what is of no interest is left out. */
-export function eventWords(_event: string, values: Values): string {
+export function eventWords(values: Values): string {
   return Object.entries(values)
     .filter(([name]) => !LEFT_OUT.has(name))
     .map(([name, value]) => `${nameWords(name)} ${valueWords(name, value)}`)
     .join(', ')
 }
 
-/** Of the case, which stands above; or too long to say anything. */
-const LEFT_OUT = new Set(['caseId', 'tag', 'slice', 'commitment', 'context', 'summary', 'claim', 'kind'])
+/** Of the case, which stands above; or packed words that the lot's card shows unpacked. */
+const LEFT_OUT = new Set([
+  'caseId',
+  'tag',
+  'slice',
+  'commitment',
+  'context',
+  'summary',
+  'greeks',
+  'claim',
+  'kind',
+])
+
+const NAMES: Readonly<Record<string, string>> = {
+  subTag: 'sub-account',
+  roundSequence: 'round',
+  headSequence: 'head',
+  settleBy: 'by',
+  threshold: 'below',
+}
+/** Times of the engine's clock, which is no calendar's. */
+const ENGINE_SECONDS = new Set(['since', 'settleBy'])
 
 function nameWords(name: string): string {
   const bare = name.replace(/Bps$|Lots$/, '')
-  return bare.replaceAll(/([a-z\d])([A-Z])/g, '$1 $2').toLowerCase()
+  return NAMES[name] ?? bare.replaceAll(/([a-z\d])([A-Z])/g, '$1 $2').toLowerCase()
 }
 
 function valueWords(name: string, value: string | number | boolean): string {
   if (/Bps$/.test(name)) return percentOfBps(String(value))
-  if (/Lots$/.test(name)) return `${(Number(value) / 100).toLocaleString('en')} USD`
+  if (/Lots$/.test(name)) return usdOfLots(String(value))
+  if (ENGINE_SECONDS.has(name)) return `second ${count(Number(value))} of the engine's clock`
+  if (name === 'threshold') return thresholdOfCode(Number(value))
   if (typeof value === 'boolean') return value ? 'yes' : 'no'
   const text = String(value)
   if (/^\d{20,}$/.test(text)) return shortHash(`0x${BigInt(text).toString(16).padStart(64, '0')}`)

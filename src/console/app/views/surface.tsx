@@ -7,8 +7,10 @@ import { listedVolAt, type MarketData, type Smile, strikeGrid, volAt } from './m
 const DAY_SECONDS = 86_400
 /** More lines than this, and nobody tells them apart; the table of the surface has every expiry. */
 const MOST_LINES = 6
+const VOLATILITY = 'Implied volatility, annual'
 
 const percent = (value: number) => `${(100 * value).toFixed(1)}%`
+/** The day of an expiry in UTC. */
 const dayOf = (seconds: number) => new Date(seconds * 1_000).toISOString().slice(0, 10)
 
 /** Implied volatility by expiry and strike: the smiles, the whole surface, and along time. */
@@ -30,7 +32,7 @@ export function Surface({ market }: { readonly market: MarketData }) {
   return (
     <Card
       title="Volatility surface"
-      note="Implied volatility as the round has it, read off at strikes over the forward."
+      note="Annual implied volatility as the round has it, read off at strikes over the forward. Expiries are days in UTC."
     >
       <fieldset class="choices">
         <legend class="hidden-text">Underlying</legend>
@@ -86,7 +88,7 @@ function SmileChart({ symbol, smiles }: SmilesProps) {
         values: grid.map((ratio) => listedVolAt(points, ratio * forward)),
         format: percent,
       }))}
-      look={{ formatY: (value) => `${Math.round(100 * value)}%`, hasNoPoints: true }}
+      look={{ formatY: (value) => `${Math.round(100 * value)}%`, hasNoPoints: true, yName: VOLATILITY }}
       height={260}
     />
   )
@@ -98,7 +100,7 @@ function TermChart({ symbol, smiles, asOfSeconds }: SmilesProps & { readonly asO
   return (
     <Plot
       caption={`${symbol}: along time to expiry; flat beyond the listed strikes, as the matrix reads it`}
-      xName="Days"
+      xName="Days to expiry"
       xs={days}
       formatX={(value) => value.toFixed(value < 10 ? 1 : 0)}
       series={[
@@ -106,7 +108,7 @@ function TermChart({ symbol, smiles, asOfSeconds }: SmilesProps & { readonly asO
         { name: '90% strike', values: along(0.9), format: percent },
         { name: '110% strike', values: along(1.1), format: percent },
       ]}
-      look={{ formatY: (value) => `${Math.round(100 * value)}%` }}
+      look={{ formatY: (value) => `${Math.round(100 * value)}%`, yName: VOLATILITY }}
       height={260}
     />
   )

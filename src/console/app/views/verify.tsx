@@ -1,13 +1,22 @@
 import { useEffect, useRef, useState } from 'preact/hooks'
 import type { Epoch, ProofInfo } from '../../../service/client/index.ts'
 import type { Progress, RawRound, Verdict } from '../../worker/messages.ts'
+import { readChainKeys } from '../data/chain-keys.ts'
 import { type Fault, faultOf } from '../data/loaded.ts'
 import { publicClient } from '../data/service.ts'
 import { runJob } from '../data/work.ts'
 import { FaultMessage } from '../parts/common.tsx'
 import { VerdictView } from '../parts/verdict.tsx'
+import { type ConnectedWallet, useWallet } from '../wallet/wallet.ts'
 
-type Check = (progress: (progress: Progress) => void, signal: AbortSignal) => Promise<Verdict>
+interface Surroundings {
+  readonly progress: (progress: Progress) => void
+  readonly signal: AbortSignal
+  /** Whose node is asked for the chain's keys. */
+  readonly wallet: ConnectedWallet | undefined
+}
+export type Check = (surroundings: Surroundings) => Promise<Verdict>
+
 type State =
   | { readonly state: 'idle' }
   | { readonly state: 'running'; readonly progress: Progress | undefined }
@@ -24,14 +33,16 @@ interface VerifyProps {
 export function Verify({ subject, check }: VerifyProps) {
   const [state, setState] = useState<State>({ state: 'idle' })
   const running = useRef<AbortController>()
+  const { connected: wallet } = useWallet()
   useEffect(() => () => running.current?.abort(), [])
   const start = async () => {
     const controller = new AbortController()
     running.current = controller
     setState({ state: 'running', progress: undefined })
-    const tell = (progress: Progress) => setState({ state: 'running', progress })
+    const progress = (progress: Progress) => setState({ state: 'running', progress })
     try {
-      setState({ state: 'done', verdict: await check(tell, controller.signal) })
+      const { signal } = controller
+      setState({ state: 'done', verdict: await check({ progress, signal, wallet }) })
     } catch (error) {
       if (!controller.signal.aborted) setState({ state: 'failed', fault: faultOf(error) })
     }
@@ -77,22 +88,29 @@ export async function rawRound(riskRoot: string): Promise<RawRound> {
 }
 
 /** A claim about an account. */
-export async function checkClaim({ id, riskRoot }: ProofInfo): Promise<Verdict> {
-  const document = await publicClient.proof(id)
-  const instance = String(document.instance)
-  const [keys, round] = await Promise.all([publicClient.keys(), rawRound(riskRoot).catch(() => undefined)])
-  const key = keys.find(({ circuit }) => circuit === instance)
-  if (key === undefined) throw new Error(`This service has no verification key of ${instance}.`)
-  return runJob({ kind: 'proof', file: JSON.stringify(document), key: key.key, round })
+export function checkClaim({ id, riskRoot }: ProofInfo): Check {
+  return async ({ wallet }) => {
+    const document = await publicClient.proof(id)
+    const instance = String(document.instance)
+    const [keys, round, chainKeys] = await Promise.all([
+      publicClient.keys(),
+      rawRound(riskRoot).catch(() => undefined),
+      readChainKeys(wallet),
+    ])
+    const key = keys.find(({ circuit }) => circuit === instance)
+    if (key === undefined) throw new Error(`This service has no verification key of ${instance}.`)
+    return runJob({ kind: 'proof', file: JSON.stringify(document), key: key.key, round, chainKeys })
+  }
 }
 
 /** The seal of a whole book, with everything that it rests on. */
-export async function checkSeal(
-  { id }: Epoch,
-  progress: (progress: Progress) => void,
-  signal: AbortSignal,
-): Promise<Verdict> {
-  const bundle = await (await publicClient.bundle(id)).blob()
-  const asOfSeconds = Math.floor(Date.now() / 1_000)
-  return runJob({ kind: 'seal', bundle, asOfSeconds }, { progress, signal })
+export function checkSeal({ id }: Epoch): Check {
+  return async ({ progress, signal, wallet }) => {
+    const [bundle, chainKeys] = await Promise.all([
+      publicClient.bundle(id).then((response) => response.blob()),
+      readChainKeys(wallet),
+    ])
+    const asOfSeconds = Math.floor(Date.now() / 1_000)
+    return runJob({ kind: 'seal', bundle, asOfSeconds, chainKeys }, { progress, signal })
+  }
 }

@@ -6,7 +6,7 @@ import { walletWords } from './provider.ts'
 import { type ConnectedWallet, chainIdOf, useWallet } from './wallet.ts'
 
 interface WithWalletProps {
-  /** What for. */
+  /** What for: "to bid". */
   readonly purpose: string
   readonly children: (wallet: ConnectedWallet) => ComponentChildren
 }
@@ -28,7 +28,12 @@ export function WithWallet({ purpose, children }: WithWalletProps) {
     )
   }
   if (wallets.length === 0) {
-    return <Empty title="No wallet in this browser">Install one that speaks EIP-1193 {purpose}.</Empty>
+    return (
+      <Empty title="No wallet in this browser">
+        A wallet is needed {purpose}: an extension of the browser that speaks EIP-1193. Install one and reload
+        this page.
+      </Empty>
+    )
   }
   return (
     <>

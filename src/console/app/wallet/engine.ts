@@ -30,6 +30,18 @@ export interface Bidder {
   readonly subTags: readonly string[]
 }
 
+/** What a bid or an offer has locked. Amounts in lots. */
+export interface Held {
+  readonly mode: 'sealed' | 'soft'
+  readonly bondLots: bigint
+  readonly escrowLots: bigint
+  /** Everybody sees its discount: an opened bid, or an offer. */
+  readonly isOpen: boolean
+  readonly discountBps: bigint | null
+  /** Why the contract does not give it back now, in words; undefined when it does. */
+  readonly stays: string | undefined
+}
+
 /** A case as the chain has it, not as the service says. */
 export interface CaseOnChain {
   readonly slice: bigint
@@ -114,11 +126,31 @@ export class Engine {
     return findBid(this.#key(caseId))
   }
 
-  /** Whether the chain has a commitment or a revealed bid of this wallet. */
-  async placed(caseId: string): Promise<'nothing' | 'committed' | 'revealed'> {
-    const bid = await this.#contracts.sealed.bidOf!(caseId, this.address)
-    if (BigInt(bid.commitment) === 0n) return 'nothing'
-    return bid.revealed ? 'revealed' : 'committed'
+  /** What the chain holds of this wallet in a case. */
+  async held(caseId: string): Promise<readonly Held[]> {
+    const [bid, offer] = await Promise.all([
+      this.#contracts.sealed.bidOf!(caseId, this.address) as Promise<Result>,
+      this.#contracts.soft.offerOf!(caseId, this.address) as Promise<Result>,
+    ])
+    const held: Held[] = []
+    if (BigInt(bid.commitment) !== 0n) {
+      const { bondLots, escrowLots, revealed: isOpen, discountBps } = bid
+      const stays = await this.#refusal('sealed', 'reclaim', [caseId])
+      held.push({
+        mode: 'sealed',
+        bondLots,
+        escrowLots,
+        isOpen,
+        discountBps: isOpen ? discountBps : null,
+        stays,
+      })
+    }
+    if (offer.subTag !== 0n) {
+      const { escrowLots, askBps: discountBps } = offer
+      const stays = await this.#refusal('soft', 'reclaim', [caseId])
+      held.push({ mode: 'soft', bondLots: 0n, escrowLots, isOpen: true, discountBps, stays })
+    }
+    return held
   }
 
   /** Seals a bid: stored first, then sent. The same bid again for the same case, and never another. */
@@ -161,7 +193,8 @@ export class Engine {
         'A transaction of this wallet is still under way, and may be the commitment. Wait until it is over.',
       )
     }
-    if ((await this.placed(caseId)) !== 'nothing') {
+    const { commitment } = await this.#contracts.sealed.bidOf!(caseId, this.address)
+    if (BigInt(commitment) !== 0n) {
       throw new Error('The bid is on the chain: without its salt its bond would be lost.')
     }
     removeBid(this.#key(caseId))
@@ -216,15 +249,33 @@ export class Engine {
     }
   }
 
-  #reason(error: unknown): string {
-    const data = revertData(error)
-    if (data !== undefined) {
-      for (const { interface: one } of Object.values(this.#contracts)) {
-        const parsed = one instanceof Interface ? one.parseError(data) : null
-        if (parsed !== null) return `The contract refuses: ${reasonFor(parsed.name, [...parsed.args])}.`
-      }
+  /** Why the contract would refuse a call, in words; undefined when it would not. Throws what is no answer of the contract. */
+  async #refusal(name: Name, method: string, args: readonly unknown[]): Promise<string | undefined> {
+    try {
+      await this.#contracts[name].getFunction(method).staticCall(...args)
+      return undefined
+    } catch (error) {
+      const words = this.#contractWords(error)
+      if (words === undefined) throw error
+      return words
     }
+  }
+
+  #reason(error: unknown): string {
+    const words = this.#contractWords(error)
+    if (words !== undefined) return `The contract refuses: ${words}.`
     return walletWords((error as { info?: { error?: unknown } }).info?.error ?? error)
+  }
+
+  /** Undefined for what is not a named error of a contract. */
+  #contractWords(error: unknown): string | undefined {
+    const data = revertData(error)
+    if (data === undefined) return undefined
+    for (const { interface: one } of Object.values(this.#contracts)) {
+      const parsed = one instanceof Interface ? one.parseError(data) : null
+      if (parsed !== null) return reasonFor(parsed.name, [...parsed.args])
+    }
+    return undefined
   }
 }
 
@@ -244,3 +295,4 @@ function revertData(error: unknown): string | undefined {
 
 /** With the checksum that sign-in messages must have. */
 export { getAddress } from 'ethers'
+export { keysByNode } from './chain-keys.ts'
