@@ -7,13 +7,14 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { greekUnitsWord } from '../../src/book/liquidation/greek-units.ts'
 import { readAward, readCase } from '../../src/chain/engine-client/cases.ts'
 import { openConsole } from '../../src/console/build.ts'
+import type { Job } from '../../src/service/client/index.ts'
 import { bothBid, commit, finish, reveal, toEnd, toReveal } from '../chain/fixtures/engine-bids.ts'
 import { ALICE, BOB, CAROL, KEEPER } from '../chain/fixtures/engine-chain.ts'
 import { honest, inDutch } from '../chain/fixtures/engine-sales.ts'
 import { CARRY_LOTS, SUB_TAGS } from '../chain/fixtures/engine-toy-signals.ts'
 import { EngineToyWorld } from '../chain/fixtures/engine-toy-world.ts'
 import { deploymentFile } from '../service/chain-world.ts'
-import { MARKET, startWorld, type World } from '../service/world.ts'
+import { BOOK, MARKET, startWorld, type World } from '../service/world.ts'
 import { findBrowserOrSay, launchBrowser } from '../support/browser.ts'
 import { goTo, type OpenConsole, openConsolePage, type StubWallet, shoot, shownIn } from './support.ts'
 
@@ -34,18 +35,22 @@ describe.skipIf(executablePath === undefined)('a bidder with a wallet', { timeou
   let open: OpenConsole
   let page: Page
   let wallet: StubWallet
+  let job: Job
 
   beforeAll(async () => {
     w = await EngineToyWorld.start()
     const target = { url: w.chain.url, deployment: w.base.connection.deployment }
     const environment = {
-      TACIT_PROVERS: '0',
+      TACIT_PROVERS: '1',
       TACIT_RPC_URL: w.chain.url,
       TACIT_DEPLOYMENT: deploymentFile(folder, target),
       TACIT_CHAIN_POLL_MS: '100',
     }
     world = await startWorld(environment, await openConsole())
-    await world.as('venue').addRound({ markets: [MARKET] })
+    const venue = world.as('venue')
+    const { riskRoot } = await venue.addRound({ markets: [MARKET] })
+    const { bookRoot } = await venue.addBook({ riskRoot, book: BOOK })
+    job = await venue.attest({ riskRoot, bookRoot, account: 90_001, publish: true, threshold: 'mm' })
     browser = await launchBrowser(executablePath!)
   }, 300_000)
   afterEach(async () => {
@@ -100,8 +105,8 @@ describe.skipIf(executablePath === undefined)('a bidder with a wallet', { timeou
     // Governance has not listed Carol, and nobody asks.
     expect(await desk.getByText('A bid would be refused').count()).toBe(0)
     const least = desk.getByLabel('Least discount, %')
-    const shown = await card.locator('dt:text-is("Discount now") + dd').innerText()
-    expect(Number.parseFloat(await least.inputValue())).toBeCloseTo(Number.parseFloat(shown), 0)
+    const shown = await card.locator('dt:text-is("Discount now") + dd').textContent()
+    expect(Number.parseFloat(await least.inputValue())).toBeCloseTo(Number.parseFloat(shown!), 0)
     expect(Number(await least.inputValue())).toBeGreaterThan(1)
     const { capBps } = await readCase(w.base.connection, caseId)
     await least.fill(`${Number(capBps) / 100}`)
@@ -205,5 +210,31 @@ describe.skipIf(executablePath === undefined)('a bidder with a wallet', { timeou
     expect(await held.getByRole('button', { name: 'Fetch it back' }).count()).toBe(0)
     expectClean()
     await shoot(open, 'bidding-lost')
+  })
+
+  it('sees by its own node that the contracts take no proofs for a key, whatever the service says', async () => {
+    expect((await world.as('venue').finished(job.id)).status).toBe('succeeded')
+    const { hash } = (await world.client.keys()).find(({ circuit }) => circuit === 'margin-4')!
+    const { verifyingKeys } = await world.client.deployment()
+    // The contracts of this world hold the key of another circuit.
+    expect(verifyingKeys.map(({ proofs }) => proofs)).toEqual(['margin', 'seal'])
+    expect(verifyingKeys.map((key) => key.hash)).not.toContain(hash)
+    await start(CAROL, 'light')
+    await page.route('**/v1/deployment', async (route) => {
+      const response = await route.fetch()
+      const text = await response.text()
+      await route.fulfill({ response, body: text.replace(verifyingKeys[0]!.hash, hash) })
+    })
+    await goTo(open, world.service.url, 'proofs')
+    await page.getByRole('button', { name: 'Connect Stub wallet' }).click()
+    await page.getByText("its node is asked for the chain's keys").waitFor()
+    await page.getByRole('button', { name: /Verify.*Covered at maintenance margin/ }).click()
+    await page.locator('[data-verdict=bad]').waitFor()
+    const shown = await shownIn(page, '[data-verdict]')
+    expect(shown).toMatch(/as the service says\s*: Yes\s+verifier 0x\w{40} of chain 31337 .* holds this key/)
+    expect(shown).toMatch(
+      /as the node of your wallet says\s*: No\s+verifier 0x\w{40} of chain 31337 .* and not 0x/,
+    )
+    await shoot(open, 'verified-other-key')
   })
 })

@@ -235,9 +235,11 @@ describe.skipIf(executablePath === undefined)('the console', () => {
       expect(shown).toContain('recomputed from the market: it is the same')
       // The chain is a stored one, and there is no wallet: who was asked is said, and who was not.
       expect(shown).toMatch(
-        /as the service says\s+verifier 0x\w{40} of chain 31337 \(margin proofs\) holds this key/,
+        /as the service says\s*: Yes\s+verifier 0x\w{40} of chain 31337 \(margin proofs\) holds this key/,
       )
-      expect(shown).toMatch(/as the node of your wallet says\s+not compared: no wallet is connected/)
+      expect(shown).toMatch(
+        /as the node of your wallet says\s*: Not asked\s+not compared: no wallet is connected/,
+      )
       expect(await page.locator('.checks .mark.bad').count()).toBe(0)
       await shoot(open, 'verified')
     })
@@ -370,10 +372,11 @@ describe.skipIf(executablePath === undefined)('the console', () => {
       const wallet = walletOf(STRANGER as never, { chainId: 1 })
       await start('auctions', {}, wallet)
       await page.getByRole('button', { name: 'Bid with a wallet' }).first().click()
-      await page.getByRole('button', { name: 'Connect Stub wallet' }).click()
-      await page.getByText('The wallet is on chain 1; the engine is on chain 31337.').waitFor()
-      expect(await page.locator('[data-desk] form').count()).toBe(0)
-      await page.getByRole('button', { name: 'Change the wallet to chain 31337' }).click()
+      const desk = page.locator('[data-desk]')
+      await desk.getByRole('button', { name: 'Connect Stub wallet' }).click()
+      await desk.getByText('The wallet is on chain 1; the engine is on chain 31337.').waitFor()
+      expect(await desk.locator('form').count()).toBe(0)
+      await desk.getByRole('button', { name: 'Change the wallet to chain 31337' }).click()
       await expect.poll(() => wallet.chainId).toBe(31_337)
       expect(wallet.calls).not.toContain('eth_sendTransaction')
     })

@@ -118,6 +118,7 @@ describe('the sample venue', () => {
       const caseId = await person!.bids(() => advance(Number(commitWindow)))
       release!()
       await person!.seesSettled(caseId)
+      await person!.verifies()
       const book = live.world.context.venueBook.book.accounts
       await person!.sawNothingPrivate(book.map(({ secret }) => secret))
       await person!.close()

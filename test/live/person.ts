@@ -122,6 +122,23 @@ export class Person {
     await shoot(this.#open, 'live-settled')
   }
 
+  /** A proof, whose key is the one that the contracts hold: by the service's word, and by the node of the wallet. */
+  async verifies(): Promise<void> {
+    await goTo(this.#open, this.#url, 'proofs')
+    await this.#page
+      .getByRole('button', { name: /Verify.*Covered/ })
+      .first()
+      .click()
+    await this.#page.locator('[data-verdict=warning]').waitFor()
+    const shown = await shownIn(this.#page, '[data-verdict]')
+    for (const who of ['the service', 'the node of your wallet']) {
+      expect(shown).toMatch(
+        new RegExp(`as ${who} says\\s*: Yes\\s+verifier 0x\\w{40} of chain 31337 .* holds this key`),
+      )
+    }
+    expect(await this.#page.locator('.checks .mark.bad').count()).toBe(0)
+  }
+
   /** No complaint, no request elsewhere, and none of these secrets in any answer or on the page. */
   async sawNothingPrivate(secrets: readonly bigint[]): Promise<void> {
     const { complaints, asked, answers } = this.#open

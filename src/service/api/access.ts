@@ -152,7 +152,7 @@ export const ENDPOINTS = {
     method: 'GET',
     path: '/v1/deployment',
     roles: PUBLIC,
-    summary: 'which contracts on which chain, and the clocks of the engine',
+    summary: 'which contracts on which chain, the keys of its verifiers, and the clocks of the engine',
   },
   readAbi: {
     method: 'GET',

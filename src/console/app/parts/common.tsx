@@ -122,7 +122,7 @@ export function Show<T>({ data, reload, children }: ShowProps<T>) {
   return (
     <>
       {data.fault !== undefined && (
-        <Message tone="warning" title="This is not the newest.">
+        <Message tone="warning" title="What stands here may be old: the newest could not be fetched.">
           <span>{data.fault.message}</span>
         </Message>
       )}

@@ -186,15 +186,19 @@ function AccountCard({ account: { own, receipt } }: { readonly account: ReadAcco
         <Fact name="Soft-liquidation level">{usdOfNano(requirementsNano.soft)}</Fact>
         <Fact name="Maintenance margin">{usdOfNano(requirementsNano.mm)}</Fact>
       </dl>
-      <Rows
-        caption={`Positions of account ${accountId}: ${plural(positions.length, 'position')}`}
-        rows={positions}
-        keyOf={({ symbol }) => symbol}
-        columns={[
-          { name: 'Instrument', cell: ({ symbol }) => symbol },
-          { name: 'Quantity', isNumber: true, cell: ({ quantity }) => quantity },
-        ]}
-      />
+      {positions.length === 0 ? (
+        <Empty title="It holds nothing" />
+      ) : (
+        <Rows
+          caption={`Positions of account ${accountId}: ${plural(positions.length, 'position')}`}
+          rows={positions}
+          keyOf={({ symbol }) => symbol}
+          columns={[
+            { name: 'Instrument', cell: ({ symbol }) => symbol },
+            { name: 'Contracts, or USD of cash', isNumber: true, cell: ({ quantity }) => quantity },
+          ]}
+        />
+      )}
       <div>
         <button type="button" class="button" onClick={() => saveText(`receipt-${accountId}.json`, receipt)}>
           Save the receipt

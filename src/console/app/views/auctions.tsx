@@ -4,8 +4,8 @@ import { useNow } from '../clock.ts'
 import { useLive } from '../data/loaded.ts'
 import { publicClient } from '../data/service.ts'
 import type { EngineClock } from '../data/types.ts'
-import { duration, percentOfBps, plural, shortHash, words } from '../format.ts'
-import { Badge, Card, Empty, Fact, Message, PageHead, Show, type Tone } from '../parts/common.tsx'
+import { duration, instant, percentOfBps, plural, shortHash, words } from '../format.ts'
+import { Ago, Badge, Card, Empty, Fact, Message, PageHead, Show, type Tone } from '../parts/common.tsx'
 import { linkTo } from '../route.ts'
 import { BidDesk, canBid } from './bid-desk.tsx'
 import { Lot } from './lot.tsx'
@@ -31,6 +31,7 @@ export function AuctionsView() {
       <Show data={data} reload={reload}>
         {({ auctions, clock, readAt }) => (
           <>
+            {clock !== null && <OldBoard atSeconds={clock.atSeconds} />}
             {clock?.isPaused && (
               <Message tone="warning" title="The engine is paused. Nothing is sold meanwhile." />
             )}
@@ -61,6 +62,21 @@ export function AuctionsView() {
         <OwnBids cases={cases.data.value} deployment={deployment.data.value} reload={cases.reload} />
       )}
     </>
+  )
+}
+
+/** A chain may stand still, and a service may not reach its node: neither is to be taken for a quiet market. */
+const OLD_SECONDS = 180
+
+function OldBoard({ atSeconds }: { readonly atSeconds: number }) {
+  const now = useNow(10_000)
+  if (now - atSeconds < OLD_SECONDS) return null
+  return (
+    <Message tone="warning" title="What stands here may be old.">
+      <span>
+        The newest block that this service has read is of {instant(atSeconds)}, <Ago time={atSeconds} />.
+      </span>
+    </Message>
   )
 }
 
