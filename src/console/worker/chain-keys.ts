@@ -6,6 +6,15 @@ const TITLES = {
   wallet: 'The chain takes proofs for this key, as the node of your wallet says',
 } as const
 
+export const isFailure = ({ verdict }: ShownCheck) => verdict === 'fail'
+
+/** Of what holds for the key that it came with, when that is not the chain's. */
+export const FOREIGN_KEY = {
+  tone: 'bad',
+  title: 'Not valid: another key than the chain has',
+  words: ['It holds for the key that it came with, and the contracts take no proofs for that key.'],
+} as const
+
 /** Hashes of the keys that something was verified with. */
 export type UsedKeys = Readonly<Partial<Record<VerifiedProofs, string>>>
 

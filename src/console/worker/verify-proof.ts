@@ -6,7 +6,7 @@ import { bundleProofOf, keyHash, keyPointsOf } from '../../bundle/key-hash.ts'
 import type { Hasher } from '../../protocol/poseidon.ts'
 import { marginSignalsToArray } from '../../protocol/signals.ts'
 import type { VerificationKey } from '../../prover/zkey.ts'
-import { compareKeys } from './chain-keys.ts'
+import { compareKeys, FOREIGN_KEY, isFailure } from './chain-keys.ts'
 import { instantWords } from './instant.ts'
 import type { ShownCheck, Verdict, VerifyProofJob } from './messages.ts'
 import { recomputeRound } from './round.ts'
@@ -47,9 +47,11 @@ export async function verifyProofFile(
       evidence: 'this service does not have the market data of the round: not recomputed',
     })
   }
-  checks.push(...compareKeys({ margin: keyHash(keyPointsOf(key)) }, job.chainKeys))
-  const isValid = checks.every(({ verdict }) => verdict !== 'fail')
-  return { ...wordsOf(file, isValid, round !== undefined), checks }
+  const isValid = !checks.some(isFailure)
+  const keyChecks = compareKeys({ margin: keyHash(keyPointsOf(key)) }, job.chainKeys)
+  const words =
+    isValid && keyChecks.some(isFailure) ? FOREIGN_KEY : wordsOf(file, isValid, round !== undefined)
+  return { ...words, checks: [...checks, ...keyChecks] }
 }
 
 /** A key that is none, or that anyone can forge proofs for, shows nothing. */

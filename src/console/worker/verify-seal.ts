@@ -1,7 +1,7 @@
 import { type VerifyOptions, verifyBundle } from '../../bundle/index.ts'
 import type { BundleReport, BundleVerdict } from '../../bundle/verify/report.ts'
 import { chunksOf } from '../../page/chunks.ts'
-import { compareKeys, type UsedKeys } from './chain-keys.ts'
+import { compareKeys, FOREIGN_KEY, isFailure, type UsedKeys } from './chain-keys.ts'
 import type { Verdict, VerifySealJob } from './messages.ts'
 
 const TITLES: Readonly<Record<BundleVerdict, readonly [Verdict['tone'], string]>> = {
@@ -21,15 +21,13 @@ export async function verifySeal(
     chunksOf(bundle, () => {}),
     { ...surroundings, asOfSeconds },
   )
+  const keyChecks = compareKeys(usedKeys(report), chainKeys)
   const checks = [
     ...report.checks.map(({ title, verdict, evidence }) => ({ title, verdict, evidence })),
-    ...compareKeys(usedKeys(report), chainKeys),
+    ...keyChecks,
   ]
   const isValid = report.verdict !== 'invalid' && report.verdict !== 'refused'
-  if (isValid && checks.some(({ verdict }) => verdict === 'fail')) {
-    const words = ['The bundle holds for keys of its own, and the chain takes no proofs for those.']
-    return { tone: 'bad', title: 'Not valid', words, checks }
-  }
+  if (isValid && keyChecks.some(isFailure)) return { ...FOREIGN_KEY, checks }
   const [tone, title] = TITLES[report.verdict]
   return { tone, title, words: report.words, checks }
 }

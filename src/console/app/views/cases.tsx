@@ -8,7 +8,7 @@ import { Rows } from '../parts/table.tsx'
 import { linkTo } from '../route.ts'
 import { Lot } from './lot.tsx'
 import { OwnBids } from './own-bids.tsx'
-import { eventTone, eventWords, isOver, stageTone } from './stages.ts'
+import { eventTone, eventWords, isOver, stageTone, stageWords } from './stages.ts'
 
 export function CasesView({ id }: { readonly id: string | undefined }) {
   return id === undefined ? <CaseList /> : <CasePage id={id} />
@@ -76,7 +76,7 @@ function CaseTable({ cases, filter }: { readonly cases: readonly Case[]; readonl
           ),
         },
         { name: 'Kind', cell: ({ kind }) => words(kind) },
-        { name: 'Stage', cell: ({ stage }) => <Badge tone={stageTone(stage)}>{words(stage)}</Badge> },
+        { name: 'Stage', cell: ({ stage }) => <Badge tone={stageTone(stage)}>{stageWords(stage)}</Badge> },
         {
           name: 'Sold',
           isNumber: true,
@@ -155,7 +155,11 @@ function Summary({ one }: { readonly one: Case }) {
   return (
     <Card
       title={`${words(one.kind)} liquidation`}
-      actions={<Badge tone={stageTone(one.stage)}>{words(one.ending ?? one.stage)}</Badge>}
+      actions={
+        <Badge tone={stageTone(one.stage)}>
+          {one.ending === null ? stageWords(one.stage) : words(one.ending)}
+        </Badge>
+      }
     >
       <ol class="steps" aria-label="Stages">
         {WAY.map((name, index) => (

@@ -8,6 +8,7 @@ import { count, plural, usdOfLots, words } from '../format.ts'
 import { Ago, Badge, Card, Empty, Fact, Message, PageHead, Show, Stat, Stats } from '../parts/common.tsx'
 import { linkTo } from '../route.ts'
 import { GaugeHistory, newestStanding, SealTable, SolvencyHistory, Tiers, usedGauges } from './seals.tsx'
+import { stageWords } from './stages.ts'
 import { underlyingName } from './underlyings.ts'
 
 export function OverviewView() {
@@ -126,7 +127,7 @@ function Behind({ chain }: { readonly chain: NonNullable<Overview['chain']> }) {
 
 function stagesText(byStage: Overview['cases']['byStage']): string {
   const open = Object.entries(byStage).filter(([stage, n]) => n > 0 && stage !== 'closed' && stage !== 'none')
-  return open.map(([stage, n]) => `${n} ${words(stage).toLowerCase()}`).join(', ')
+  return open.map(([stage, n]) => `${n} ${stageWords(stage).toLowerCase()}`).join(', ')
 }
 
 function StressCard({ seals }: { readonly seals: readonly ChainSeal[] }) {

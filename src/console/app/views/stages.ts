@@ -1,10 +1,23 @@
 /** Stages and events of cases, in words and tones. */
-import { count, percentOfBps, shortHash, usdOfLots } from '../format.ts'
+import { count, percentOfBps, shortHash, usdOfLots, words } from '../format.ts'
 import type { Tone } from '../parts/common.tsx'
 import { thresholdOfCode } from './thresholds.ts'
 
 export function isOver(stage: string): boolean {
   return stage.toLowerCase() === 'closed'
+}
+
+const STAGE_WORDS: Readonly<Record<string, string>> = {
+  soft: 'Offers for a hedge',
+  sealed: 'Sealed bids',
+  dutch: 'Public sale',
+  house: 'Clearing house',
+  shortfall: 'Debt left',
+}
+
+/** A stage as the contracts name it, in words. */
+export function stageWords(stage: string): string {
+  return STAGE_WORDS[stage.toLowerCase()] ?? words(stage)
 }
 
 export function stageTone(stage: string): Tone {
@@ -59,6 +72,8 @@ const NAMES: Readonly<Record<string, string>> = {
 /** Times of the engine's clock, which is no calendar's. */
 const ENGINE_SECONDS = new Set(['since', 'settleBy'])
 
+const STAGE_VALUES = new Set(['from', 'to', 'soldIn'])
+
 function nameWords(name: string): string {
   const bare = name.replace(/Bps$|Lots$/, '')
   return NAMES[name] ?? bare.replaceAll(/([a-z\d])([A-Z])/g, '$1 $2').toLowerCase()
@@ -70,7 +85,9 @@ function valueWords(name: string, value: string | number | boolean): string {
   if (ENGINE_SECONDS.has(name)) return `second ${count(Number(value))} of the engine's clock`
   if (name === 'threshold') return thresholdOfCode(Number(value))
   if (typeof value === 'boolean') return value ? 'yes' : 'no'
+  if (STAGE_VALUES.has(name)) return stageWords(String(value)).toLowerCase()
   const text = String(value)
+  if (/^0x0{40}$/.test(text)) return 'nobody'
   if (/^\d{20,}$/.test(text)) return shortHash(`0x${BigInt(text).toString(16).padStart(64, '0')}`)
   return text.startsWith('0x') ? shortHash(text) : text
 }
