@@ -8,7 +8,7 @@ import { greekUnitsWord } from '../../src/book/liquidation/greek-units.ts'
 import { readAward, readCase } from '../../src/chain/engine-client/cases.ts'
 import { openConsole } from '../../src/console/build.ts'
 import type { Job } from '../../src/service/client/index.ts'
-import { bothBid, commit, finish, reveal, toEnd, toReveal } from '../chain/fixtures/engine-bids.ts'
+import { commit, finish, reveal, toEnd, toReveal } from '../chain/fixtures/engine-bids.ts'
 import { ALICE, BOB, CAROL, KEEPER } from '../chain/fixtures/engine-chain.ts'
 import { honest, inDutch } from '../chain/fixtures/engine-sales.ts'
 import { CARRY_LOTS, SUB_TAGS } from '../chain/fixtures/engine-toy-signals.ts'
@@ -174,14 +174,22 @@ describe.skipIf(executablePath === undefined)('a bidder with a wallet', { timeou
   it('fetches bond and escrow of a sealed bid after its case has left the board', async () => {
     const free = await w.base.freeLots(ALICE)
     const caseId = await w.onSale()
-    await bothBid(w, caseId, 700n, 300n)
+    await start(ALICE, 'dark')
+    const desk = await deskOf(caseId)
+    await desk.getByLabel('Discount that you ask, %').fill('7')
+    await desk.getByRole('button', { name: 'Seal the bid' }).click()
+    await desk.getByText('Your bid: 7%, sealed').waitFor()
+    await commit(w, caseId, BOB, 300n)
+    await toReveal(w)
+    await reveal(w, caseId, BOB, 300n)
+    await desk.getByRole('button', { name: 'Open the bid' }).click()
+    await desk.getByText('Your bid: 7%, opened').waitFor()
+    await toEnd(w)
+    await finish(w, caseId)
     await w.settle(caseId, SUB_TAGS[BOB]!, await honest(w, caseId))
     await w.vouch(BOB)
     expect(await stage(caseId)).toBe('closed')
-    await start(ALICE, 'dark')
-    await page.getByRole('heading', { name: 'What your bids hold' }).waitFor()
-    expect(await page.getByText('Nothing is on sale').count()).toBe(1)
-    await page.getByRole('button', { name: 'Connect Stub wallet' }).click()
+    await page.getByText('Nothing is on sale').waitFor()
     const held = heldOf(caseId)
     await held.getByText('Your sealed bid of 7% holds 1,000 USD of bond and 400 USD of escrow.').waitFor()
     expect(await w.base.freeLots(ALICE)).toBe(free - 100_000n - CARRY_LOTS)

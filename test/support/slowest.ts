@@ -9,6 +9,7 @@ export const SLOWEST: readonly string[] = [
   'page/page',
   'service/faults',
   'console/console',
+  'console/bidding',
   'feeder/processes',
   'feeder/rounds',
   'bench/bench',
