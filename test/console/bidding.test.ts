@@ -105,9 +105,10 @@ describe.skipIf(executablePath === undefined)('a bidder with a wallet', { timeou
     // Governance has not listed Carol, and nobody asks.
     expect(await desk.getByText('A bid would be refused').count()).toBe(0)
     const least = desk.getByLabel('Least discount, %')
+    const proposed = async () => Number(await least.inputValue())
+    await expect.poll(proposed, { timeout: 60_000 }).toBeGreaterThan(1)
     const shown = await card.locator('dt:text-is("Discount now") + dd').textContent()
-    expect(Number.parseFloat(await least.inputValue())).toBeCloseTo(Number.parseFloat(shown!), 0)
-    expect(Number(await least.inputValue())).toBeGreaterThan(1)
+    expect(await proposed()).toBeCloseTo(Number.parseFloat(shown!), 0)
     const { capBps } = await readCase(w.base.connection, caseId)
     await least.fill(`${Number(capBps) / 100}`)
     await desk.getByRole('button', { name: 'Take the lot' }).click()

@@ -33,7 +33,9 @@ interface TermsProps extends FormProps {
 /** Discount and sub-account, checked before the wallet is asked. */
 function Terms({ auction, state, act, verb, label, note, initial = '', send }: TermsProps) {
   const id = useId()
-  const [discount, setDiscount] = useState(initial)
+  const [typed, setDiscount] = useState<string>()
+  // What is proposed follows the sale until the bidder has typed.
+  const discount = typed ?? initial
   const [chosen, setChosen] = useState('')
   const { subTags } = state.bidder
   // One that was vouched for while the form was open is there to be chosen, and one that is taken is not.
