@@ -84,6 +84,12 @@ describe('the queue of tasks', () => {
     await finish(held)
   })
 
+  it('goes on after upkeep that failed in the middle of its transaction', async () => {
+    await expect(database.script('begin; select 1 / 0; commit')).rejects.toThrow(/division by zero/)
+    expect(await queue.depth()).toEqual({ waiting: 0, held: 0 })
+    expect(await database.transaction((sql) => sql.query('select 1 as one'))).toEqual([{ one: 1 }])
+  })
+
   it('does not leave a task with a worker that lives and has none in hand', async () => {
     const lease = new Lease(queue, 'living on')
     await add(step(5), step(6), step(7))

@@ -28,11 +28,22 @@ export async function openEmbedded(folder: string): Promise<Database> {
   return {
     kind: 'embedded',
     ...sqlOf(pglite),
+    script: (text) => ownScript(pglite, text),
     transaction: <T>(work: (sql: Sql) => Promise<T>) => pglite.transaction((tx) => work(sqlOf(tx))),
     close: async () => {
       await pglite.close()
       unlock()
     },
+  }
+}
+
+/** A script that begins a transaction and fails in it would leave the only connection in it: nothing could be asked any more. */
+async function ownScript(pglite: PGlite, text: string): Promise<object[]> {
+  try {
+    return await sqlOf(pglite).script(text)
+  } catch (error) {
+    await pglite.exec('rollback').catch(() => {})
+    throw error
   }
 }
 
