@@ -4,6 +4,7 @@ import type { BackendOptions, ProverBackend } from './backend.ts'
 import { engineSupported } from './engine/index.ts'
 import { EngineBackend } from './engine-backend.ts'
 import { findRapidsnark, isProgram, RapidsnarkBackend } from './rapidsnark.ts'
+import { sharedEngine } from './shared-engine.ts'
 import { WasmcurvesBackend } from './wasmcurves/backend.ts'
 
 export interface BackendChoice extends BackendOptions {
@@ -25,7 +26,7 @@ export interface BackendChoice extends BackendOptions {
 /** The backend that the options and the machine give. @throws ToolError when one is insisted on and cannot run */
 export async function selectBackend(choice: BackendChoice = {}): Promise<ProverBackend> {
   const wanted = choice.backend ?? (choice.rapidsnark === undefined ? 'auto' : 'rapidsnark')
-  if (wanted === 'engine') return EngineBackend.create(choice)
+  if (wanted === 'engine') return engine(choice)
   if (wanted === 'wasmcurves') return new WasmcurvesBackend(choice)
   if (wanted === 'builtin') return builtin(choice)
   if (choice.rapidsnark !== undefined && !(await isProgram(choice.rapidsnark))) {
@@ -43,7 +44,13 @@ export async function selectBackend(choice: BackendChoice = {}): Promise<ProverB
 }
 
 async function builtin(choice: BackendChoice): Promise<ProverBackend> {
-  if (engineSupported()) return EngineBackend.create(choice)
+  if (engineSupported()) return engine(choice)
   choice.notice?.('This machine has no WebAssembly SIMD: proving with wasmcurves, several times slower.')
   return new WasmcurvesBackend(choice)
+}
+
+/** Whoever wants bounds or checks of its own has an engine of its own. */
+function engine(choice: BackendChoice): Promise<ProverBackend> {
+  const isPlain = choice.maxKeyBytes === undefined && (choice.selfVerify ?? true)
+  return isPlain ? sharedEngine(choice.threads) : EngineBackend.create(choice)
 }
