@@ -1,41 +1,26 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Command, InvalidArgumentError } from 'commander'
-import { connectOracle } from '../../chain/oracle-client.ts'
 import { Aggregator, type AggregatorReport } from '../../feeder/aggregator.ts'
 import { Bonds } from '../../feeder/bonds.ts'
 import { FolderServer } from '../../feeder/folder-desk.ts'
 import { DEFAULT_DESK_SERVER, type DeskServer, serveDesk } from '../../feeder/http-server.ts'
 import { aggregatorFile } from '../../feeder/kept-file.ts'
-import { OracleReader } from '../../feeder/oracle-reader.ts'
-import { pooledMaking } from '../../feeder/pooled-making.ts'
 import { reportJson } from '../../feeder/report-json.ts'
-import { DEFAULT_ORACLE_PARAMETERS } from '../../oracle/oracle-parameters.ts'
 import { ChainError, InputError } from '../../protocol/errors.ts'
-import { MARGIN_INSTANCES } from '../../protocol/instances.ts'
 import { type Attach, type Invocation, newCommand } from '../command.ts'
 import { readSigner, withKey } from '../engine-options.ts'
 import { EXIT, type ExitCode } from '../exit-codes.ts'
 import { aggregatorLines } from '../feeder-view.ts'
-import { type InstanceOptions, withCache, withInstance } from '../options.ts'
-import {
-  type ClockOptions,
-  clockOf,
-  configurationsOf,
-  type OracleOptions,
-  parseWhole,
-  providerOf,
-  withClock,
-  withOracle,
-} from '../oracle-options.ts'
+import { parseWhole } from '../oracle-options.ts'
+import { type OracleWorkOptions, withOracleWork, workOnOracle } from '../oracle-work.ts'
 import type { Output } from '../output.ts'
-import { cacheFolders } from '../prover.ts'
 
 interface Listen {
   readonly host: string
   readonly port: number
 }
 
-interface AggregatorCommandOptions extends OracleOptions, InstanceOptions, ClockOptions {
+interface AggregatorCommandOptions extends OracleWorkOptions {
   readonly key: string
   readonly listerKey?: string
   readonly listen?: Listen
@@ -45,31 +30,24 @@ interface AggregatorCommandOptions extends OracleOptions, InstanceOptions, Clock
   readonly waitSeconds: number
   readonly gatherSeconds: number
   readonly lookSeconds: number
-  readonly cache?: string
 }
 
 export function aggregatorCommand(attach: Attach): Command {
   const command = withKey(
-    withOracle(
-      withClock(
-        withCache(
-          withInstance(
-            newCommand({
-              name: 'aggregator',
-              summary: "collect feeders' contents, propose the round of their medians, and post it",
-              description:
-                'Takes signed contents of listed feeders by HTTP or from a folder, makes the round of their medians, has it ' +
-                'signed by the quorum and posts it with its raw data and the bond, which it takes back when the challenge ' +
-                'window is over. While no round can be made it says why. Nobody has to trust it: feeders recompute what it ' +
-                'proposes. It goes on where it was stopped.',
-              examples: [
-                'aggregator --oracle 0x... --rpc https://... --key poster.key',
-                'aggregator --oracle 0x... --key poster.key --folder shared/ --clock chain --once --json',
-              ],
-            }),
-          ),
-        ),
-      ),
+    withOracleWork(
+      newCommand({
+        name: 'aggregator',
+        summary: "collect feeders' contents, propose the round of their medians, and post it",
+        description:
+          'Takes signed contents of listed feeders by HTTP or from a folder, makes the round of their medians, has it ' +
+          'signed by the quorum and posts it with its raw data and the bond, which it takes back when the challenge ' +
+          'window is over. While no round can be made it says why. Nobody has to trust it: feeders recompute what it ' +
+          'proposes. It goes on where it was stopped.',
+        examples: [
+          'aggregator --oracle 0x... --rpc https://... --key poster.key',
+          'aggregator --oracle 0x... --key poster.key --folder shared/ --clock chain --once --json',
+        ],
+      }),
     ),
   )
     .option(
@@ -96,35 +74,28 @@ export function aggregatorCommand(attach: Attach): Command {
 }
 
 async function runAggregator({ io, out, options }: Invocation<AggregatorCommandOptions>): Promise<ExitCode> {
-  const provider = await providerOf(options.rpc)
-  try {
-    const connection = await connectOracle(options.oracle, provider, cacheFolders(options, io).build)
-    const parameters = DEFAULT_ORACLE_PARAMETERS
-    const reader = new OracleReader({
-      ...{ connection, fromBlock: options.fromBlock, parameters },
-      configurations: configurationsOf(options.configuration),
-    })
-    const poster = readSigner(options.key, provider)
-    const making = await pooledMaking(MARGIN_INSTANCES[options.instance], reader)
-    const clock = await clockOf(options, provider, out)
-    const aggregator = new Aggregator({
-      ...{ reader, making, poster, clock, parameters },
-      lister: options.listerKey === undefined ? undefined : readSigner(options.listerKey, provider),
-      memory: aggregatorFile(options.state),
-      gatherSeconds: options.gatherSeconds,
-    })
-    const doors = await openDoors(aggregator, options, out)
-    const bonds = new Bonds(connection, poster, options.fromBlock)
-    const chainSeconds = async () => (await provider.getBlock('latest'))!.timestamp
-    try {
-      return await work({ aggregator, doors, bonds, chainSeconds }, options, out)
-    } finally {
-      await doors.server?.close()
-      await making.close()
-    }
-  } finally {
-    provider.destroy()
-  }
+  return workOnOracle(
+    options,
+    io,
+    out,
+    async ({ provider, connection, parameters, reader, making, clock }) => {
+      const poster = readSigner(options.key, provider)
+      const aggregator = new Aggregator({
+        ...{ reader, making, poster, clock, parameters },
+        lister: options.listerKey === undefined ? undefined : readSigner(options.listerKey, provider),
+        memory: aggregatorFile(options.state),
+        gatherSeconds: options.gatherSeconds,
+      })
+      const doors = await openDoors(aggregator, options, out)
+      const bonds = new Bonds(connection, poster, options.fromBlock)
+      const chainSeconds = async () => (await provider.getBlock('latest'))!.timestamp
+      try {
+        return await work({ aggregator, doors, bonds, chainSeconds }, options, out)
+      } finally {
+        await doors.server?.close()
+      }
+    },
+  )
 }
 
 interface Doors {

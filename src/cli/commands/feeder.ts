@@ -1,7 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Command } from 'commander'
 import type { Signer } from 'ethers'
-import { connectOracle } from '../../chain/oracle-client.ts'
 import { DERIBIT_URL, DeribitSource } from '../../feeder/deribit-source.ts'
 import type { AggregatorDesk } from '../../feeder/desk.ts'
 import { Feeder, type FeederReport } from '../../feeder/feeder.ts'
@@ -9,34 +8,19 @@ import { FileSource } from '../../feeder/file-source.ts'
 import { folderDesk } from '../../feeder/folder-desk.ts'
 import { httpDesk } from '../../feeder/http-desk.ts'
 import { feederFile } from '../../feeder/kept-file.ts'
-import { OracleReader } from '../../feeder/oracle-reader.ts'
-import { pooledMaking } from '../../feeder/pooled-making.ts'
 import type { MarketSource } from '../../feeder/source.ts'
-import { DEFAULT_ORACLE_PARAMETERS } from '../../oracle/oracle-parameters.ts'
 import { fitMarket } from '../../oracle/quoted-market.ts'
 import { ChainError, InputError, SourceError } from '../../protocol/errors.ts'
-import { MARGIN_INSTANCES } from '../../protocol/instances.ts'
 import { loadHighsSolver } from '../../risk/hedge/highs.ts'
 import { type Attach, type Invocation, newCommand } from '../command.ts'
 import { readSigner } from '../engine-options.ts'
 import { EXIT, type ExitCode } from '../exit-codes.ts'
 import { feederJson, feederLines, fitLines, fitsJson } from '../feeder-view.ts'
-import { type InstanceOptions, withCache, withInstance } from '../options.ts'
-import {
-  type ClockOptions,
-  clockOf,
-  collect,
-  configurationsOf,
-  type OracleOptions,
-  parseWhole,
-  providerOf,
-  withClock,
-  withOracle,
-} from '../oracle-options.ts'
+import { collect, type OracleOptions, parseWhole } from '../oracle-options.ts'
+import { type OracleWorkOptions, withOracleWork, workOnOracle } from '../oracle-work.ts'
 import type { Output } from '../output.ts'
-import { cacheFolders } from '../prover.ts'
 
-interface FeederCommandOptions extends Partial<OracleOptions>, InstanceOptions, ClockOptions {
+interface FeederCommandOptions extends Omit<OracleWorkOptions, keyof OracleOptions>, Partial<OracleOptions> {
   readonly markets?: string
   readonly http?: string | true
   readonly currency?: readonly string[]
@@ -49,31 +33,24 @@ interface FeederCommandOptions extends Partial<OracleOptions>, InstanceOptions, 
   readonly everySeconds: number
   readonly refreshSeconds: number
   readonly lookSeconds: number
-  readonly cache?: string
 }
 
 export function feederCommand(attach: Attach): Command {
-  const command = withOracle(
-    withClock(
-      withCache(
-        withInstance(
-          newCommand({
-            name: 'feeder',
-            summary: 'read a market, sign what it says, and sign the rounds that follow from it',
-            description:
-              'Reads a venue by HTTP or a replay of captured markets, fits an arbitrage-free surface to every expiry, signs ' +
-              'the result for the next round and brings it to an aggregator. What the aggregator proposes is recomputed from ' +
-              "all feeders' signed contents and the chain, and signed only if it is the same to the bit and near to what this " +
-              'feeder sees. With --fit it only fits, and tells the error of every expiry.',
-            examples: [
-              'feeder --http --fit',
-              'feeder --http --oracle 0x... --rpc https://... --key feeder.key --aggregator http://127.0.0.1:8790',
-              'feeder --markets captured/ --oracle 0x... --key feeder.key --aggregator shared/ --clock chain --once --json',
-            ],
-          }),
-        ),
-      ),
-    ),
+  const command = withOracleWork(
+    newCommand({
+      name: 'feeder',
+      summary: 'read a market, sign what it says, and sign the rounds that follow from it',
+      description:
+        'Reads a venue by HTTP or a replay of captured markets, fits an arbitrage-free surface to every expiry, signs ' +
+        'the result for the next round and brings it to an aggregator. What the aggregator proposes is recomputed from ' +
+        "all feeders' signed contents and the chain, and signed only if it is the same to the bit and near to what this " +
+        'feeder sees. With --fit it only fits, and tells the error of every expiry.',
+      examples: [
+        'feeder --http --fit',
+        'feeder --http --oracle 0x... --rpc https://... --key feeder.key --aggregator http://127.0.0.1:8790',
+        'feeder --markets captured/ --oracle 0x... --key feeder.key --aggregator shared/ --clock chain --once --json',
+      ],
+    }),
   )
     .option('--http [url]', `read a venue that speaks Deribit's public API (default: ${DERIBIT_URL})`)
     .option(
@@ -126,35 +103,20 @@ async function fitOnly({ out, options }: Invocation<FeederCommandOptions>): Prom
 async function feed({ io, out, options }: Invocation<FeederCommandOptions>): Promise<ExitCode> {
   const { oracle, key, aggregator } = needed(options)
   const source = sourceOf(options)
-  const provider = await providerOf(options.rpc!)
-  try {
-    const parameters = DEFAULT_ORACLE_PARAMETERS
-    const reader = new OracleReader({
-      connection: await connectOracle(oracle, provider, cacheFolders(options, io).build),
-      configurations: configurationsOf(options.configuration),
-      fromBlock: options.fromBlock!,
-      parameters,
-    })
+  const given = { ...options, rpc: options.rpc!, fromBlock: options.fromBlock!, oracle }
+  return workOnOracle(given, io, out, async ({ provider, parameters, reader, making, clock }) => {
     const signer: Signer = readSigner(key, provider)
-    const making = await pooledMaking(MARGIN_INSTANCES[options.instance], reader)
-    try {
-      const feeder = new Feeder({
-        ...{ signer, source, reader, making, parameters },
-        desk: deskOf(aggregator),
-        memory: feederFile(options.state ?? `${key}.signed.json`),
-        solve: await loadHighsSolver(),
-        clock: await clockOf(options, provider, out),
-        everySeconds: options.everySeconds,
-        refreshSeconds: options.refreshSeconds,
-      })
-      out.notice(`feeder ${await signer.getAddress()} reads ${source.name}`)
-      return options.once === true ? await once(feeder, options, out) : await follow(feeder, options, out)
-    } finally {
-      await making.close()
-    }
-  } finally {
-    provider.destroy()
-  }
+    const feeder = new Feeder({
+      ...{ signer, source, reader, making, parameters, clock },
+      desk: deskOf(aggregator),
+      memory: feederFile(options.state ?? `${key}.signed.json`),
+      solve: await loadHighsSolver(),
+      everySeconds: options.everySeconds,
+      refreshSeconds: options.refreshSeconds,
+    })
+    out.notice(`feeder ${await signer.getAddress()} reads ${source.name}`)
+    return options.once === true ? once(feeder, options, out) : follow(feeder, options, out)
+  })
 }
 
 async function follow(feeder: Feeder, options: FeederCommandOptions, out: Output): Promise<never> {
