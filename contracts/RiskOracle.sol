@@ -52,6 +52,8 @@ contract RiskOracle is AccessControlEnumerable, EIP712 {
     uint256 public constant MAX_SKEW_SECONDS = 15;
     /// Consumers pack a sequence in 32 bits; at one round a second that is 136 years.
     uint256 public constant MAX_SEQUENCE = type(uint32).max;
+    /// Level of the circuit breaker from which on nothing is withdrawn.
+    uint256 private constant NO_WITHDRAWALS = 2;
 
     /// A round older than this is stale.
     uint64 public immutable maxAgeSeconds;
@@ -89,6 +91,8 @@ contract RiskOracle is AccessControlEnumerable, EIP712 {
     error NotAFeeder(address signer);
     error SignersNotAscending(address signer, address previous);
     error UnknownRound(uint64 sequence);
+    error RoundHeldBack(uint64 sequence);
+    error WithdrawalsHalted(uint256 level);
 
     constructor(address admin, address[] memory feeders, uint64 quorum_, uint64 maxAgeSeconds_)
         EIP712("Tacit RiskOracle", "1")
@@ -210,6 +214,26 @@ contract RiskOracle is AccessControlEnumerable, EIP712 {
     /// @notice From here on the round is final; 0 where every round is at once.
     function windowEnd(uint64) public view virtual returns (uint256) {
         return 0;
+    }
+
+    /**
+     * @notice What may be done on a round, from the prices of those up to it that stand. Here nothing is known of prices, and
+     * every round will do.
+     * @return confirms whether something may be sold or withdrawn on it
+     * @return level of the circuit breaker: 0 none, 1 nothing that adds risk, 2 no withdrawals besides, 3 awards wait for the
+     * next round besides
+     */
+    function guardsOf(uint64) public view virtual returns (bool confirms, uint256 level) {
+        return (true, 0);
+    }
+
+    /// @notice Reverts unless something may be withdrawn on this round: what has left a vault comes back to nobody.
+    function requireWithdrawable(uint64 sequence) external view {
+        (bool confirms, uint256 level) = guardsOf(sequence);
+        if (!confirms) revert RoundHeldBack(sequence);
+        // The breaker is of now: at the prices before a crash nobody leaves in it.
+        if (sequence != latestSequence) (, level) = guardsOf(latestSequence);
+        if (level >= NO_WITHDRAWALS) revert WithdrawalsHalted(level);
     }
 
     /// @return 0 when there is none

@@ -3,8 +3,10 @@ pragma solidity 0.8.37;
 
 import {OracleConstants as C} from "@generated/OracleConstants.sol";
 import {RoundSpots} from "@generated/RoundSpots.sol";
+import {ExternalSpot} from "contracts/oracle/ExternalSpot.sol";
 import {InstrumentListing} from "contracts/oracle/InstrumentListing.sol";
 import {IRoundJudge, RoundFacts} from "contracts/oracle/IRoundJudge.sol";
+import {PriceGuards} from "contracts/oracle/PriceGuards.sol";
 import {RoundSections} from "contracts/oracle/RoundSections.sol";
 import {RiskOracle} from "contracts/RiskOracle.sol";
 
@@ -17,6 +19,8 @@ import {RiskOracle} from "contracts/RiskOracle.sol";
  * - No section of a round is longer than a challenge can bring (RoundSections).
  * - A round is rejected only if a judge finds it wrong, within its challenge window.
  * - A round is settleable only once its window has passed without a rejection.
+ * - What guardsOf says of a round follows from the spots of rounds that stand, and from what external feeds said when those
+ *   were posted; nobody is asked.
  * - The contract's balance is at least the bonds of all rounds that are neither rejected nor reclaimed, and what is owed.
  */
 contract ChallengeableOracle is RiskOracle {
@@ -26,6 +30,7 @@ contract ChallengeableOracle is RiskOracle {
         uint64 quorum;
         uint64 maxAgeSeconds;
         InstrumentListing listing;
+        PriceGuards guards;
         IRoundJudge[] judges;
         uint64 challengeSeconds;
         uint256 bondWei;
@@ -41,11 +46,24 @@ contract ChallengeableOracle is RiskOracle {
         uint256 bondWei;
     }
 
+    /// What an underlying's spot is compared with when a round is posted. No feed: with nothing.
+    struct ExternalFeed {
+        ExternalSpot feed;
+        uint16 boundBps;
+    }
+
     uint256 private constant WORD = 32;
     uint256 private constant BASIS_POINTS = 10_000;
     uint256 private constant MOST_CHALLENGE_SECONDS = 7 days;
+    /// What a look at the past may cost has an end, and so has what a feed may take of a poster's gas.
+    uint256 private constant MOST_GUARDED_ROUNDS = uint256(C.MOST_GUARDED_ROUNDS);
+    uint256 private constant FEED_GAS = 200_000;
+    uint256 private constant UNDERLYINGS = 3;
+    /// Above a word of RoundSpots: PriceGuards.DOUBTED.
+    uint256 private constant DOUBTED = 1 << 255;
 
     InstrumentListing public immutable listing;
+    PriceGuards public immutable guards;
     uint64 public immutable override challengeSeconds;
     uint256 public immutable bondWei;
     uint256 public immutable rewardBps;
@@ -55,8 +73,9 @@ contract ChallengeableOracle is RiskOracle {
     uint64 public latestStanding;
     IRoundJudge[] private _judges;
     mapping(uint64 sequence => Posting) public postings;
-    /// Time and spot prices of a round, as a word of RoundSpots.
-    mapping(uint64 sequence => uint256) public spots;
+    /// Time and spot prices of a round, as a word of RoundSpots, and whether a feed doubted them.
+    mapping(uint64 sequence => uint256) private _spots;
+    mapping(uint256 underlying => ExternalFeed) public externalFeeds;
     /// keccak-256 of the packed form of a configuration, by the configuration's own hash.
     mapping(bytes32 configurationHash => bytes32) public packedConfigurations;
     /// What an account may withdraw, wei.
@@ -66,10 +85,14 @@ contract ChallengeableOracle is RiskOracle {
     event RoundData(uint64 indexed sequence, address indexed poster, bytes[] sections);
     event ChallengeWon(uint64 indexed sequence, address indexed challenger, uint256 judge, uint256 rewardWei);
     event BondReclaimed(uint64 indexed sequence, address indexed poster, uint256 bondWei);
+    event ExternalFeedSet(uint256 indexed underlying, address feed, uint16 boundBps);
+    event SpotDoubted(uint64 indexed sequence, uint256 indexed underlying, uint256 spotNano, uint256 externalNano);
+    event ExternalFeedSilent(uint64 indexed sequence, uint256 indexed underlying);
 
     error DataMissing();
     error ChallengeSecondsOutOfRange(uint64 given);
     error RewardOutOfRange(uint256 rewardBps);
+    error ExternalFeedMalformed(uint256 underlying, uint16 boundBps);
     error ConfigurationNotBound(bytes32 configurationHash);
     error ConfigurationBoundAlready(bytes32 configurationHash);
     error WordsNotWhole(uint256 length);
@@ -94,6 +117,7 @@ contract ChallengeableOracle is RiskOracle {
         }
         if (setup.rewardBps == 0 || setup.rewardBps > BASIS_POINTS) revert RewardOutOfRange(setup.rewardBps);
         listing = setup.listing;
+        guards = setup.guards;
         _judges = setup.judges;
         challengeSeconds = setup.challengeSeconds;
         bondWei = setup.bondWei;
@@ -114,6 +138,18 @@ contract ChallengeableOracle is RiskOracle {
         }
         packedConfigurations[configurationHash] = keccak256(packed);
         emit ConfigurationBound(configurationHash, keccak256(packed), packed);
+    }
+
+    /// @notice Spots of rounds are compared with this feed from now on. A round that lies further off it than the bound confirms
+    /// nothing until several in a row do. @param feed zero: the comparison ends
+    function setExternalFeed(uint256 underlying, ExternalSpot feed, uint16 boundBps)
+        external
+        onlyRole(DEFAULT_ADMIN_ROLE)
+    {
+        bool isWhole = underlying < UNDERLYINGS && boundBps != 0 && boundBps < BASIS_POINTS;
+        if (!isWhole) revert ExternalFeedMalformed(underlying, boundBps);
+        externalFeeds[underlying] = ExternalFeed(feed, boundBps);
+        emit ExternalFeedSet(underlying, address(feed), boundBps);
     }
 
     // ---------------------------------------------------------------- rounds
@@ -194,6 +230,24 @@ contract ChallengeableOracle is RiskOracle {
         return uint256(postings[sequence].postedAt) + challengeSeconds;
     }
 
+    /// @notice Time and spot prices of a round, as a word of RoundSpots; a rejected one's as well.
+    function spots(uint64 sequence) external view returns (uint256) {
+        return _spots[sequence] & ~DOUBTED;
+    }
+
+    /// @notice Whether an external feed said something else when the round was posted.
+    function isDoubted(uint64 sequence) external view returns (bool) {
+        return _spots[sequence] & DOUBTED != 0;
+    }
+
+    /// @inheritdoc RiskOracle
+    function guardsOf(uint64 sequence) public view override returns (bool confirms, uint256 level) {
+        // Nothing is done on a round that does not stand; the breaker is then that of the newest before it.
+        bool stands = super.isSettleable(sequence);
+        (confirms, level) = guards.assess(_spotsUpTo(stands ? sequence : _newestStandingBefore(sequence)));
+        confirms = confirms && stands;
+    }
+
     function judges() external view returns (IRoundJudge[] memory) {
         return _judges;
     }
@@ -227,7 +281,47 @@ contract ChallengeableOracle is RiskOracle {
         if (asOf != round.time) revert DataTimeMismatch(asOf, round.time);
         bytes32 listed = bytes32(_wordAt(header, uint256(C.HEADER_LISTING)));
         if (listed != listing.listingHash()) revert ListingNotInForce(listed, listing.listingHash());
-        spots[round.sequence] = spotsWord;
+        _spots[round.sequence] = _isDoubtful(round.sequence, spotsWord) ? spotsWord | DOUBTED : spotsWord;
+    }
+
+    /// @dev A feed that does not answer stops nothing: nobody knows what it would have said.
+    function _isDoubtful(uint64 sequence, uint256 spotsWord) private returns (bool doubtful) {
+        for (uint256 underlying = 0; underlying < UNDERLYINGS; ++underlying) {
+            ExternalFeed memory external_ = externalFeeds[underlying];
+            uint256 spotNano = _spotOf(spotsWord, underlying);
+            if (address(external_.feed) == address(0) || spotNano == 0) continue;
+            try external_.feed.spot{gas: FEED_GAS}() returns (int256 answerNano, uint256) {
+                uint256 externalNano = uint256(answerNano);
+                uint256 apart = spotNano > externalNano ? spotNano - externalNano : externalNano - spotNano;
+                if (apart * BASIS_POINTS <= external_.boundBps * externalNano) continue;
+                doubtful = true;
+                emit SpotDoubted(sequence, underlying, spotNano, externalNano);
+            } catch {
+                emit ExternalFeedSilent(sequence, underlying);
+            }
+        }
+    }
+
+    function _spotOf(uint256 word, uint256 underlying) private pure returns (uint256) {
+        if (underlying == 0) return RoundSpots.spot0Nano(word);
+        return underlying == 1 ? RoundSpots.spot1Nano(word) : RoundSpots.spot2Nano(word);
+    }
+
+    /// @dev Of the rounds that stand within the guards' longest window, and of the one before it, oldest first.
+    function _spotsUpTo(uint64 sequence) private view returns (uint256[] memory words) {
+        uint256[] memory newestFirst = new uint256[](MOST_GUARDED_ROUNDS);
+        (uint256 window, uint256 least) = guards.lookBack();
+        uint256 end = RoundSpots.asOfSeconds(_spots[sequence]);
+        uint256 from = end > window ? end - window : 0;
+        uint256 count = 0;
+        for (uint64 at = sequence; at != 0 && count < MOST_GUARDED_ROUNDS; at = _newestStandingBefore(at)) {
+            newestFirst[count++] = _spots[at];
+            if (RoundSpots.asOfSeconds(_spots[at]) <= from && count >= least) break;
+        }
+        words = new uint256[](count);
+        for (uint256 i = 0; i < count; ++i) {
+            words[i] = newestFirst[count - 1 - i];
+        }
     }
 
     /// @dev Walks back over the rounds of one window. What lies before a settleable round can no longer be challenged.

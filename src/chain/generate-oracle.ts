@@ -5,6 +5,7 @@ import { Q64_BITS } from '../fixed-point/q64.ts'
 import { LN2_Q120, Q120_BITS, SQRT2_Q120 } from '../fixed-point/q120.ts'
 import { PARKINSON_NANO } from '../oracle/activity.ts'
 import { FIELD_MODULUS } from '../protocol/field.ts'
+import { MOST_GUARDED_ROUNDS } from '../protocol/guard-parameters.ts'
 import * as words from '../protocol/oracle-words.ts'
 import {
   CHARGE_BITS,
@@ -61,6 +62,7 @@ export function oracleConstants(): Readonly<Record<string, bigint>> {
     MIN_VOL_NANO,
     MAX_VOL_NANO,
     FORWARD_SPOT_RATIO,
+    MOST_GUARDED_ROUNDS: BigInt(MOST_GUARDED_ROUNDS),
   }
 }
 

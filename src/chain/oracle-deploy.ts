@@ -4,6 +4,7 @@ import {
   DEFAULT_ORACLE_PARAMETERS,
   type SyntheticParameters,
 } from '../oracle/oracle-parameters.ts'
+import { DEFAULT_GUARD_PARAMETERS, type GuardParameters } from '../protocol/guard-parameters.ts'
 import type { MarginInstance } from '../protocol/instances.ts'
 import { riskPlaces } from '../protocol/instances.ts'
 import { LISTING_PART_PLACES } from '../protocol/oracle-words.ts'
@@ -38,6 +39,8 @@ export interface OracleTerms {
   readonly rewardBps: number
   /** Gets the rest. */
   readonly treasury: string
+  /** Of prices; the defaults where missing. */
+  readonly guards?: GuardParameters
   /** What scales follow by, and the underlyings of the configuration in its order; the defaults where missing. */
   readonly scaling?: { readonly synthetic: SyntheticParameters; readonly underlyings: readonly string[] }
 }
@@ -59,7 +62,8 @@ const DEFAULT_SCALING = {
 export async function deployOracle(options: OracleOptions): Promise<OracleDeployment> {
   const { deployer, instance } = options
   const { synthetic, underlyings } = { ...DEFAULT_SCALING, ...options.scaling }
-  checkOracleParameters({ ...DEFAULT_ORACLE_PARAMETERS, synthetic })
+  const guards = options.guards ?? DEFAULT_GUARD_PARAMETERS
+  checkOracleParameters({ ...DEFAULT_ORACLE_PARAMETERS, synthetic, guards })
   const artifacts = options.artifacts ?? (await buildContracts(options))
   const constructorArguments: Record<string, readonly unknown[]> = {}
   const put = (name: string, args: readonly unknown[]) => {
@@ -81,12 +85,21 @@ export async function deployOracle(options: OracleOptions): Promise<OracleDeploy
   const { admin, feeders, quorum, maxAgeSeconds, challengeSeconds, bondWei, rewardBps, treasury } = options
   const setup = {
     ...{ admin, feeders: [...feeders], quorum, maxAgeSeconds, listing },
+    guards: await put('PriceGuards', [guardLimits(guards)]),
     judges: JUDGES.map((judge) => judges[judge]),
     ...{ challengeSeconds, bondWei, rewardBps, treasury },
   }
   const oracle = await put('ChallengeableOracle', [setup])
   const { chainId } = await deployer.provider!.getNetwork()
   return { chainId, oracle, listing, judges, tables, constructorArguments }
+}
+
+/** As the contract's struct. */
+export function guardLimits(guards: GuardParameters): readonly unknown[] {
+  const { maximumMoveBps, repeatRounds, averageWindowSeconds, maximumAverageBps } = guards
+  const { breakerBps, breakerWindowSeconds } = guards
+  const far = [maximumMoveBps, repeatRounds, averageWindowSeconds, maximumAverageBps]
+  return [...far, [...breakerBps], breakerWindowSeconds]
 }
 
 /** Deploys the data contracts; returns their addresses in order. */

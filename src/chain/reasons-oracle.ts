@@ -23,6 +23,9 @@ const ROUNDS: Readonly<Record<string, Words>> = {
   UnknownJudge: (judge) => `there is no judge ${judge}`,
   ChallengeFailed: (sequence) => `the evidence does not show round ${sequence} to be wrong`,
   BondGone: (sequence) => `the bond of round ${sequence} was paid out already`,
+  ExternalFeedMalformed: (underlying, bound) =>
+    `underlying ${underlying} cannot be compared with a feed within ${bound} bps`,
+  LimitOutOfRange: (name, value) => `${name} = ${value} is no limit of a guard`,
   NothingOwed: (account) => `${account} is owed nothing`,
   PaymentFailed: (account) => `${account} does not take the payment`,
 }

@@ -24,6 +24,10 @@ const ATTESTOR: Readonly<Record<string, Words>> = {
     `the risk root ${root} is of neither of the last two rounds (the latest is ${latest}): prove again on the newest`,
   RoundNotSettleable: (round) =>
     `round ${round} can still be challenged, or was rejected: nothing settles on it before its window has passed`,
+  RoundHeldBack: (round) =>
+    `the rounds before round ${round} do not bear its prices out: nothing is sold or withdrawn on it unless the next rounds repeat them`,
+  WithdrawalsHalted: (level) =>
+    `prices have moved too far within the hour (level ${level} of the circuit breaker): withdrawals wait`,
   RoundStale: (sequence, time, maxAge) =>
     `round ${sequence} of ${instant(time)} is older than ${maxAge} s: wait for a new round`,
   ParametersMismatch: (given, ofRound) =>

@@ -1,5 +1,8 @@
 import { InputError } from '../protocol/errors.ts'
+import { DEFAULT_GUARD_PARAMETERS, type GuardParameters } from '../protocol/guard-parameters.ts'
 import { BASIS_POINTS, MAX_SCALE_BPS } from '../protocol/ranges.ts'
+
+export type { GuardParameters }
 
 /**
  * Every parameter of the risk oracle, once: the synthetic volatility, the medians over feeders, the guards. Integers only;
@@ -47,24 +50,6 @@ export interface QuorumParameters {
   readonly stuckRounds: number
 }
 
-export interface GuardParameters {
-  /** A round older than this is stale. */
-  readonly maximumAgeSeconds: number
-  /** A price that moves further from the last accepted one is held back... */
-  readonly maximumMoveBps: bigint
-  /** ...until this many rounds in a row, it included, lie that far off on the same side. */
-  readonly repeatRounds: number
-  /** Feeders' prices may lie so far apart (largest less smallest, of the median) for a round to be trusted. */
-  readonly maximumSpreadBps: bigint
-  /** The same of a volatility: at least the quorum lies as near to the median, or the strike is not part of the round. */
-  readonly maximumVolSpreadBps: bigint
-  /** Window of the time-weighted price. */
-  readonly averageWindowSeconds: number
-  /** Levels of the circuit breaker: moves over breakerWindowSeconds, strictly increasing. */
-  readonly breakerBps: readonly bigint[]
-  readonly breakerWindowSeconds: number
-}
-
 export const DEFAULT_ORACLE_PARAMETERS: OracleParameters = {
   synthetic: {
     referenceVolNano: { BTC: 1_200_000_000n, ETH: 1_500_000_000n },
@@ -85,16 +70,7 @@ export const DEFAULT_ORACLE_PARAMETERS: OracleParameters = {
     maximumSkewSeconds: 15,
     stuckRounds: 5,
   },
-  guards: {
-    maximumAgeSeconds: 120,
-    maximumMoveBps: 500n,
-    repeatRounds: 3,
-    maximumSpreadBps: 100n,
-    maximumVolSpreadBps: 1_000n,
-    averageWindowSeconds: 900,
-    breakerBps: [1_000n, 2_000n, 3_000n],
-    breakerWindowSeconds: 3_600,
-  },
+  guards: DEFAULT_GUARD_PARAMETERS,
 }
 
 /** @throws InputError naming the field and the rule. */
