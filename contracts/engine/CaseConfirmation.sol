@@ -100,6 +100,7 @@ contract CaseConfirmation is CaseStore {
         if (lot.round < c.round || (lot.round == c.round && (c.held || c.kind == Kind.Full))) {
             revert LotRoundNotNewer(caseId, lot.round, c.round);
         }
+        _requireConfirming(lot.round);
     }
 
     /// @dev An account whose positions fill every slot has none for the cash of a slice. One position, sold whole as a

@@ -52,12 +52,14 @@ abstract contract CaseOpening is CaseStore {
         return _open(tag, Kind.Full, time);
     }
 
-    /// @notice A newer round than the trigger's is there: the venue's time to confirm runs. Anybody may tell.
+    /// @notice A round that a lot may be proven on is there: the venue's time to confirm runs. Anybody may tell.
     function noticeRound(bytes32 caseId) external {
         uint64 time = clock.tick();
         Case storage c = _at(caseId);
         if (c.stage != Stage.Opened || c.since != 0) revert WrongStage(caseId, c.stage);
-        if (oracle.latestSequence() <= c.round) revert NewerRoundMissing(caseId, c.round);
+        uint64 latest = oracle.latestSequence();
+        if (c.kind == Kind.Full && latest <= c.round) revert NewerRoundMissing(caseId, c.round);
+        _requireConfirming(latest);
         c.since = time;
         emit ConfirmationDue(caseId, time);
     }
@@ -79,9 +81,12 @@ abstract contract CaseOpening is CaseStore {
             if (held >= MAX_HELD) revert NoRoomToHold(held);
             // A venue that could not prove what is false owes nothing.
             _requireSettleable(c.triggerRound);
+            // Nor does one that can prove nothing on prices that are held back.
+            _requireConfirming(oracle.latestSequence());
         } else if (c.stage == Stage.Deleveraging) {
             window += parameters.get(Parameter.AdlDuration);
             _requireSettleable(c.round);
+            _requireConfirming(oracle.newestSettleable());
         } else if (c.stage != Stage.Shortfall) {
             revert WrongStage(caseId, c.stage);
         }
@@ -99,9 +104,11 @@ abstract contract CaseOpening is CaseStore {
     /**
      * @notice Ends a case, before its award, whose account is recorded as covered on a newer round, or on a newer head of
      * the same round: at MM for a full case, at SOFT for a soft one. A keeper who opened it although the newest round
-     * then had the recovery loses the bond to the venue, once nobody can challenge that round any more.
+     * then had the recovery loses the bond to the venue, once nobody can challenge that round any more. A round that was held
+     * back told the keeper nothing.
      *
-     * The record's round need not be settleable: a new trigger opens the next case, so that nothing is lost but time.
+     * The record's round need not be settleable, nor borne out: a new trigger opens the next case, so that nothing is lost but
+     * time. A sale at the bottom of a move that is over would be.
      */
     function cancel(bytes32 caseId) external nonReentrant {
         clock.tick();
@@ -110,7 +117,7 @@ abstract contract CaseOpening is CaseStore {
         uint256 threshold = c.kind == Kind.Full ? Protocol.THRESHOLD_MM : Protocol.THRESHOLD_SOFT;
         (uint64 round,) = _requireCovered(c, threshold);
         uint64 bondLots = 0;
-        if (c.stage == Stage.Opened && round <= c.openedRound && round > c.round) {
+        if (c.stage == Stage.Opened && round <= c.openedRound && round > c.round && _confirms(round)) {
             bondLots = c.keeperBondLots;
             c.keeperBondLots = 0;
             c.round = round;
@@ -182,11 +189,16 @@ abstract contract CaseOpening is CaseStore {
         c.triggerRound = round;
         c.head = head;
         c.openedRound = latest;
-        // A full case is confirmed on a newer round than the trigger's; until there is one, the venue cannot.
-        c.since = kind == Kind.Soft || latest > round ? time : 0;
+        // A full case is confirmed on a newer round than the trigger's, and none is on prices that are held back; until there
+        // is a round of use, the venue cannot.
+        c.since = (kind == Kind.Soft || latest > round) && _confirms(latest) ? time : 0;
         c.keeperBondLots = uint64(bondLots);
         escrow.lock(msg.sender, bondLots);
         emit CaseOpened(caseId, tag, msg.sender, kind, round, head, bondLots);
+    }
+
+    function _confirms(uint64 round) private view returns (bool confirms) {
+        (confirms,) = oracle.guardsOf(round);
     }
 
     function _requireTriggered(uint256 tag, Kind kind) private view returns (uint64 round, uint64 head) {

@@ -18,6 +18,9 @@ contract CaseSettlement is CaseStore, IStageHooks {
     using AdjustSignals for uint256[10];
     using TransferSignals for uint256[12];
 
+    /// Level of the circuit breaker from which on an award waits (RiskOracle.guardsOf).
+    uint256 private constant AWARDS_WAIT = 3;
+
     event Awarded(
         bytes32 indexed caseId,
         address indexed winner,
@@ -56,6 +59,7 @@ contract CaseSettlement is CaseStore, IStageHooks {
     error NotInsolvent(bytes32 caseId);
     error RoundTooOld(uint64 round, uint64 roundTime, uint256 maxAgeSeconds);
     error RoundsStand(bytes32 caseId);
+    error AwardWaits(uint64 round, uint256 level);
 
     constructor(EngineParts memory parts) CaseStore(address(0), parts) {}
 
@@ -65,6 +69,7 @@ contract CaseSettlement is CaseStore, IStageHooks {
         Case storage c = _ofCaller(caseId);
         _requireFreshLot(caseId, c);
         if (discountBps > c.capBps) revert DiscountAboveCap(discountBps, c.capBps);
+        _requireNewerRound(c.round);
         bytes32 open = caseOf(subTag);
         if (open != 0) revert CounterpartyInCase(subTag, open);
         Award storage a = _awards[caseId];
@@ -240,6 +245,13 @@ contract CaseSettlement is CaseStore, IStageHooks {
         _requireSettleable(c.round);
     }
 
+    /// @dev At the breaker's third level an award waits for one round more than the lot's, and no longer.
+    function _requireNewerRound(uint64 round) private view {
+        if (oracle.latestSequence() > round) return;
+        (, uint256 level) = oracle.guardsOf(round);
+        if (level >= AWARDS_WAIT) revert AwardWaits(round, level);
+    }
+
     function _isSettleable(Case storage c) private view returns (bool) {
         return oracle.isSettleable(c.round) && oracle.isSettleable(c.triggerRound);
     }
@@ -251,6 +263,7 @@ contract CaseSettlement is CaseStore, IStageHooks {
         uint64 roundTime;
         (round, roundTime) = proofs.requireSettleableRound(signals.riskRoot(), signals.parameters());
         if (round < c.round) revert StepRoundOlder(round, c.round);
+        _requireConfirming(round);
         uint256 maxAgeSeconds = parameters.get(Parameter.MaxLotAge);
         if (block.timestamp > roundTime + maxAgeSeconds) revert RoundTooOld(round, roundTime, maxAgeSeconds);
     }

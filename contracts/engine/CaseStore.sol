@@ -76,6 +76,7 @@ abstract contract CaseStore is ICaseViews, ICases, IPublishGuard, AccessControl,
     error VenueBondShort(uint256 bondLots, uint256 leastLots);
     error NotTheVenue(address caller);
     error RoundNotSettleable(uint64 round);
+    error RoundHeldBack(uint64 round);
 
     constructor(address admin, EngineParts memory parts) {
         venue = parts.venue;
@@ -223,6 +224,12 @@ abstract contract CaseStore is ICaseViews, ICases, IPublishGuard, AccessControl,
     /// @dev Nothing that cannot be undone stands on a round that can still be shown to be wrong.
     function _requireSettleable(uint64 round) internal view {
         if (!oracle.isSettleable(round)) revert RoundNotSettleable(round);
+    }
+
+    /// @dev No sale at a price that the rounds before it do not bear out, and no penalty for none; repeated, they do.
+    function _requireConfirming(uint64 round) internal view {
+        (bool confirms,) = oracle.guardsOf(round);
+        if (!confirms) revert RoundHeldBack(round);
     }
 
     /// @dev Seconds until nobody can challenge the round any more. The engine's clock never runs ahead of the chain's.

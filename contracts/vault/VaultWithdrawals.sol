@@ -103,6 +103,7 @@ abstract contract VaultWithdrawals is VaultDeposits, EIP712, Nonces {
         (uint256 instrumentId, uint256 lots) = _withdrawnBy(signals.change());
         address owner = _requireAuthorized(tag, instrumentId, lots, signals.owner(), authorization);
         uint64 round = _requireFreshRound(tag, signals.riskRoot(), signals.parameters());
+        if (lots != 0) oracle.requireWithdrawable(round);
         _startInterval(tag);
         bytes32 binding = _bindingOf(authorization.recipient, authorization.nonce, authorization.deadline);
         uint64 sequence =

@@ -159,6 +159,8 @@ const SETTLEMENTS: Readonly<Record<string, Words>> = {
   RootNotSettleable: (_root, latest) =>
     `the round is not one of the two newest that nobody can challenge any more (the latest is ${latest})`,
   RoundTooOld: (round, _time, maxAge) => `round ${round} is older than ${maxAge} s`,
+  AwardWaits: (round, level) =>
+    `at level ${level} of the circuit breaker an award waits for a round after the lot's, ${round}`,
   RoundsStand: () => 'the rounds of the case stand: nothing about it is void',
   NoBondHeld: () => 'no bond of this case waits for a round to become final',
   StepRoundOlder: (round, previous) => `the step is on round ${round}, and one on round ${previous} was made`,

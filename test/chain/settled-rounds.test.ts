@@ -35,7 +35,35 @@ const withdrawn = async () => {
   await world.chain.advance(DISPUTE_SECONDS)
 }
 
+/** A deposit of 1,000 lots, and a withdrawal of 400 of them that is ready to be sent. */
+const withdrawing = async () => {
+  await world.vaultWorld.deposit(1_000n)
+  await world.chain.advance(60)
+  return world.vaultWorld.withdrawing()
+}
+const withdrawable = { target: 'CollateralVault', call: 'oracle.requireWithdrawable' } as const
+
 const DEFENCES: readonly Defence<SealsWorld>[] = [
+  {
+    ...withdrawable,
+    rule: 'RoundHeldBack',
+    attack: 'an account is emptied at a flash print that makes it look rich',
+    arrange: async () => {
+      const call = await withdrawing()
+      await tell(oracle, 'holdBack', 1)
+      return call
+    },
+  },
+  {
+    ...withdrawable,
+    rule: 'WithdrawalsHalted',
+    attack: 'somebody leaves in a crash, at prices that are older than they seem',
+    arrange: async () => {
+      const call = await withdrawing()
+      await tell(oracle, 'setLevel', 2)
+      return call
+    },
+  },
   {
     target: 'CollateralVault',
     rule: 'RoundNotSettleable',
@@ -102,6 +130,20 @@ describe('what stands between a challengeable round and what is paid or final', 
   itHolds(DEFENCES, () => world))
 
 describe('a withdrawal', () => {
+  it('goes out below the second level of the circuit breaker, and when the level has lapsed', async () => {
+    const call = await withdrawing()
+    await tell(oracle, 'setLevel', 3)
+    await expectRefused(call(), 'WithdrawalsHalted')
+    await tell(oracle, 'setLevel', 1)
+    await call()
+  })
+
+  it('of nothing shows who owns an account at every level', async () => {
+    await tell(oracle, 'setLevel', 3)
+    await tell(oracle, 'holdBack', 1)
+    await world.vaultWorld.withdraw({ lots: 0n })
+  })
+
   it('is paid when nobody can challenge its round any more', async () => {
     await withdrawn()
     const owner = await world.vaultWorld.address(OWNER)
