@@ -18,6 +18,8 @@ import {IStageHooks} from "contracts/engine/ILiquidationEngine.sol";
  *   or a later one, so one state is liquidated at most once.
  * - A full case sells only a lot proven on a newer round than its trigger. What is settled is that lot, at the awarded
  *   discount, to the awarded sub-account, on the lot's own round: every signal of the transfer is compared.
+ * - No lot is sold and nobody deleveraged on a round whose prices the rounds before it do not bear out, and nobody pays for
+ *   having waited for one that they do.
  * - What cannot be undone (a settlement, a deleveraging step, a debt paid, a penalty) waits until nobody can challenge the
  *   rounds that it stands on; a case on a rejected round ends, and everybody has back what it locked.
  * - Only the contract of a case's present stage moves it on. Stages follow one another by the engine's clock, so the

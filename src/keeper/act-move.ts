@@ -108,7 +108,8 @@ export async function deleverage(context: KeeperContext, caseId: string): Promis
   const { connection, venueBook, keeper } = context
   const engineCase = await readCase(connection, caseId)
   const round = await settleableRound(context)
-  if (round === undefined) return { detail: 'the market of the newest final round is not at hand' }
+  if (round === undefined)
+    return { detail: 'the newest final round is held back, or its market is not at hand' }
   const [cutoffBps, { adlBandBps }, discountBps] = await Promise.all([
     deleveragingLevelBps(connection, caseId),
     readParameters(connection),

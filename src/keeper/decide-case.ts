@@ -65,11 +65,10 @@ function decideOpened(view: CaseView, state: KeeperState): Action | undefined {
       engineCase.kind === 'soft'
         ? state.round.sequence >= engineCase.round
         : state.round.sequence > engineCase.round
-    return isRoundOfUse ? step(view, 'confirm') : undefined
+    return isRoundOfUse && state.round.confirms ? step(view, 'confirm') : undefined
   }
-  return isLate(view, state, state.parameters.confirmWindow) && view.rounds === 'final'
-    ? step(view, 'lapse')
-    : undefined
+  const isDue = view.rounds === 'final' && state.round.confirms
+  return isDue && isLate(view, state, state.parameters.confirmWindow) ? step(view, 'lapse') : undefined
 }
 
 function decideDutch(view: CaseView, state: KeeperState): Action | undefined {
@@ -142,9 +141,9 @@ function finishAt(
 
 /** A lot is proven anew on a newer round than the last one's. */
 function reconfirm(view: CaseView, state: KeeperState): Action | undefined {
-  const isPossible =
-    canProve(state) && view.account !== undefined && state.round.sequence > view.engineCase.round
-  return isPossible ? step(view, 'confirm') : undefined
+  const { sequence, confirms } = state.round
+  const isPossible = canProve(state) && view.account !== undefined && sequence > view.engineCase.round
+  return isPossible && confirms ? step(view, 'confirm') : undefined
 }
 
 function canProve({ round, bookIsHead }: KeeperState): boolean {

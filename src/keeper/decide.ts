@@ -1,3 +1,4 @@
+import { BREAKER_LEVELS } from '../oracle/guards.ts'
 import { decideCase } from './decide-case.ts'
 import { decideDeposit } from './decide-deposit.ts'
 import { isNewerThan, isRecordUsable } from './records.ts'
@@ -95,6 +96,8 @@ function decideInventory(
   const isOrderDue = orderedAt === 0n || chainTime >= orderedAt + parameters.houseStepInterval
   if (isTradable && isOrderDue && bookIsHead && round.isKnown) return { kind: 'order', subTag }
   if (!bookIsHead || !round.isKnown || reservedBy !== undefined) return undefined
+  // It is a withdrawal, and the vault takes none then.
+  if (!round.confirms || round.level >= BREAKER_LEVELS.indexOf('noWithdrawals')) return undefined
   if (lastStep !== 0n && chainTime < lastStep + parameters.houseStepInterval) return undefined
   const shareLots = (parameters.houseStepShareBps * takenLots) / 10_000n
   const depthShareLots = (parameters.houseDepthShareBps * house.depthLots) / 10_000n

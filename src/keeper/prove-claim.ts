@@ -24,6 +24,8 @@ export async function settleableRound({
   const { oracle, errors } = connection
   const newest = await view<bigint>(oracle, 'newestSettleable', [], errors)
   if (newest === 0n) return undefined
+  const [confirms] = await view<[boolean, bigint]>(oracle, 'guardsOf', [newest], errors)
+  if (!confirms) return undefined
   const { riskRoot } = await view<{ riskRoot: bigint }>(oracle, 'roundAt', [newest], errors)
   return rounds.byRoot(riskRoot)
 }

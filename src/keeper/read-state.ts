@@ -11,7 +11,7 @@ import type { KeeperContext } from './context.ts'
 import { readDeposits } from './read-deposits.ts'
 import { readHouse } from './read-house.ts'
 import type { KnownRound } from './rounds.ts'
-import type { AccountView, CaseView, KeeperState, RecordAt } from './state.ts'
+import type { AccountView, CaseView, KeeperState, RecordAt, RoundView } from './state.ts'
 
 /** Reads the chain and sweeps the book into what decide() takes. Boundary module: network. */
 export async function readState(context: KeeperContext): Promise<KeeperState> {
@@ -39,7 +39,7 @@ export async function readState(context: KeeperContext): Promise<KeeperState> {
     stale: isStale(latest, chainTime, maxAge),
     chainTime,
     engineTime: time,
-    round: { sequence: BigInt(latest?.sequence ?? 0), isKnown: known !== undefined },
+    round: await roundView(connection, latest, known),
     bookIsHead: head?.bookRoot === venueBook.book.root,
     reservedBy,
     parameters,
@@ -48,6 +48,18 @@ export async function readState(context: KeeperContext): Promise<KeeperState> {
     house: await readHouse(context, known),
     deposits: await readDeposits(context, known),
   }
+}
+
+async function roundView(
+  { oracle, errors }: EngineConnection,
+  latest: Round | undefined,
+  known: KnownRound | undefined,
+): Promise<RoundView> {
+  const isKnown = known !== undefined
+  if (latest === undefined) return { sequence: 0n, isKnown, confirms: false, level: 0 }
+  const sequence = BigInt(latest.sequence)
+  const [confirms, level] = await view<[boolean, bigint]>(oracle, 'guardsOf', [sequence], errors)
+  return { sequence, isKnown, confirms, level: Number(level) }
 }
 
 function isStale(latest: Round | undefined, chainTime: bigint, maxAgeSeconds: bigint): boolean {

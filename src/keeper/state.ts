@@ -27,6 +27,10 @@ export interface RoundView {
   readonly sequence: bigint
   /** Whether its risk vectors are at hand. Without them nothing can be swept or proven. */
   readonly isKnown: boolean
+  /** Whether the rounds before it bear its prices out: nothing is sold or withdrawn on it otherwise. */
+  readonly confirms: boolean
+  /** Of the circuit breaker (BREAKER_LEVELS). */
+  readonly level: number
 }
 
 /** Position of a statement on chain; zeros when there is none. */

@@ -48,10 +48,15 @@ describe('an account in no case', () => {
   it('is left alone in a case, without the market of the round, and while the book is not the head', () => {
     const account = accountView({ tier: 'insolvent' })
     expect(actions({ accounts: [{ ...account, caseId: CASE_ID }] })).toEqual([])
-    expect(actions({ accounts: [account], round: { sequence: 10n, isKnown: false } })).toEqual([])
+    expect(
+      actions({ accounts: [account], round: { sequence: 10n, isKnown: false, confirms: true, level: 0 } }),
+    ).toEqual([])
     expect(actions({ accounts: [account], bookIsHead: false })).toEqual([])
   })
 })
+
+/** The rounds before it do not bear its prices out. */
+const HELD_BACK = { ...keeperState().round, confirms: false }
 
 describe('a case', () => {
   const at = (engineCase: Partial<EngineCase>, changes: Partial<KeeperState> = {}) =>
@@ -68,10 +73,19 @@ describe('a case', () => {
     expect(ofCase(soft)).toEqual([{ kind: 'confirm', caseId: CASE_ID }])
   })
 
+  it('waits while prices are held back: nothing is proven that the engine would not take', () => {
+    const opened = { stage: 'opened', held: false, since: 0n, round: 9n } as const
+    expect(at(opened, { round: HELD_BACK })).toEqual([])
+    const stalled = caseView({ stage: 'dutch', since: 0n, round: 9n, restarts: 0n })
+    expect(ofCase(stalled)).toEqual([{ kind: 'confirm', caseId: CASE_ID }])
+    expect(ofCase(stalled, { round: HELD_BACK })).toMatchObject([])
+  })
+
   it('lapses where the venue has not the book to confirm it with', () => {
     const opened = { stage: 'opened', since: 600n } as const
     expect(at(opened, { bookIsHead: false })).toEqual([{ kind: 'lapse', caseId: CASE_ID }])
     expect(ofCase(caseView(opened, { rounds: 'open' }), { bookIsHead: false })).toEqual([])
+    expect(at(opened, { bookIsHead: false, round: HELD_BACK })).toEqual([])
     expect(at(opened, { bookIsHead: false, engineTime: 900n })).toEqual([])
   })
 
@@ -233,6 +247,9 @@ describe('the clearing house', () => {
     expect(carrying({ lastStep: 9_501n })).toEqual([])
     expect(carrying({ lastStep: 9_500n })).toHaveLength(1)
     expect(carrying({ spareLots: 0n })).toEqual([])
+    expect(carrying({}, { round: HELD_BACK })).toEqual([])
+    expect(carrying({}, { round: { ...keeperState().round, level: 2 } })).toEqual([])
+    expect(carrying({}, { round: { ...keeperState().round, level: 1 } })).toHaveLength(1)
   })
 
   it('orders trades once an interval, and lets go of capital in between', () => {

@@ -47,7 +47,7 @@ export function keeperState(changes: Partial<KeeperState> = {}): KeeperState {
     stale: false,
     chainTime: 10_100n,
     engineTime: 1_000n,
-    round: { sequence: 10n, isKnown: true },
+    round: { sequence: 10n, isKnown: true, confirms: true, level: 0 },
     bookIsHead: true,
     reservedBy: undefined,
     parameters: PARAMETERS,

@@ -205,6 +205,9 @@ function summary({ state }: Pass): string {
     paused ? 'the engine is paused' : undefined,
     stale ? 'the latest round is stale' : undefined,
     round.isKnown ? undefined : `the market of round ${round.sequence} is not in the folder`,
+    round.confirms
+      ? undefined
+      : `the prices of round ${round.sequence} are held back until they are repeated`,
     bookIsHead ? undefined : 'the book is not the book of the head',
   ].filter((text) => text !== undefined)
   const rest = faults.length === 0 ? '' : `; ${faults.join('; ')}`

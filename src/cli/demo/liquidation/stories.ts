@@ -12,6 +12,7 @@ import { latestKnownRound } from '../../../keeper/prove-claim.ts'
 import type { KnownRound } from '../../../keeper/rounds.ts'
 import { commit, openSlice, priceSlice, refund, reveal } from '../../../liquidator/liquidator.ts'
 import { ToolError } from '../../../protocol/errors.ts'
+import { DEFAULT_GUARD_PARAMETERS } from '../../../protocol/guard-parameters.ts'
 import { isBelow } from '../../../risk/margin.ts'
 import { shortHash } from '../../format.ts'
 import type { Output } from '../../output.ts'
@@ -59,8 +60,11 @@ export class Play {
     await this.#fundHouse(crash)
     const before = context.venueBook.book.accounts
     const fromBlock = (await stage.chain.provider.getBlockNumber()) + 1
-    await market.wait(48)
-    await market.round(CRASH)
+    // One print sells nothing: two more have to repeat it.
+    for (let print = 0; print < DEFAULT_GUARD_PARAMETERS.repeatRounds; print++) {
+      await market.wait(print === 0 ? 24 : 12)
+      await market.round(CRASH)
+    }
     this.#tell.crash(market.sequence, CRASH)
     await this.#softCase()
     await market.wait(48)

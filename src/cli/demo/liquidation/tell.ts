@@ -76,6 +76,9 @@ export class LiquidationTeller {
   crash(sequence: number, { spotBps, volBps }: Move): void {
     this.section(`Round ${sequence}: spot ${Number(spotBps) / 100}%, volatility +${Number(volBps) / 100}%`)
     this.line(
+      'Two rounds before it said the same: a single print that far off the others opens cases and sells nothing.',
+    )
+    this.line(
       'The keeper sweeps the book, and proves and opens cases for the four that are followed here, one for each. What it ' +
         'would go on to do afterwards is left out.',
     )
