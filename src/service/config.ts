@@ -21,6 +21,9 @@ const flag = z
   .default(false)
 const instances = Object.keys(MARGIN_INSTANCES) as [MarginInstanceName, ...MarginInstanceName[]]
 
+/** A local chain's. */
+export const STANDARD_CHAIN_ID = 31_337
+
 /** Every variable, what it is, and what stands for it when it is not set. docs/service.md is checked against it. */
 export const VARIABLES = {
   DATABASE_URL: [
@@ -49,7 +52,7 @@ export const VARIABLES = {
     z.string().optional(),
     'keys of what is private, `id:64 hex digits`, the current one first; a new one in TACIT_DATA for an embedded database on this machine',
   ],
-  TACIT_CHAIN_ID: [whole(1, 999_999_999, 31_337), 'the chain that proofs and sign-ins are for'],
+  TACIT_CHAIN_ID: [whole(1, 999_999_999, STANDARD_CHAIN_ID), 'the chain that proofs and sign-ins are for'],
   TACIT_RPC_URL: [
     z.url('must be an address: https://node').optional(),
     'JSON-RPC of the chain to follow; needs TACIT_DEPLOYMENT. Never shown to anybody',

@@ -2,13 +2,13 @@
 import type { AddressInfo } from 'node:net'
 import type { FastifyInstance } from 'fastify'
 import type { Logger as Pino } from 'pino'
-import { InputError } from '../protocol/errors.ts'
+import { ChainError, InputError } from '../protocol/errors.ts'
 import { MatrixPool } from '../prover/matrix-pool.ts'
 import type { ApiContext, ApiLimits, SampleControl } from './api/context.ts'
 import { buildServer, type ServerOptions } from './api/server.ts'
 import { FeedWatcher } from './chain/feed.ts'
 import { ChainFollower } from './chain/follower.ts'
-import { openFollowedChain } from './chain/open.ts'
+import { type FollowedChain, openFollowedChain, unusableChain } from './chain/open.ts'
 import type { ServiceConfig } from './config.ts'
 import type { ConsoleFiles } from './console-files.ts'
 import { Metrics } from './metrics.ts'
@@ -46,7 +46,12 @@ export async function startService(
   say: Say = () => {},
   more: ServiceParts = {},
 ): Promise<RunningService> {
-  const foundation = await openFoundation(config, log, say)
+  // Before keys, circuits and a database are made: a chain that cannot be followed leaves nothing behind.
+  const chain = await openChain(config)
+  const foundation = await openFoundation(config, log, say).catch((error: unknown) => {
+    chain?.source.close()
+    throw error
+  })
   const { database } = foundation.store
   const parts = openParts(config, foundation)
   const running: { app?: FastifyInstance; follower?: ChainFollower | undefined; worker?: WorkerThread } = {}
@@ -61,7 +66,7 @@ export async function startService(
     await foundation.close()
   }
   try {
-    running.follower = await startFollower(config, foundation, log, parts.metrics)
+    running.follower = await startFollower(chain, config, foundation, log, parts.metrics)
     const site = { origin: config.publicUrl }
     const app = await buildServer(
       serverOptions(config, log),
@@ -134,26 +139,33 @@ async function listen(
 }
 
 /** Undefined when no chain is to be followed. Throws InputError, with the variable, for a chain that cannot be. */
-async function startFollower(
-  config: ServiceConfig,
-  { store: { database } }: Foundation,
-  log: Pino,
-  metrics: Metrics,
-): Promise<ChainFollower | undefined> {
+async function openChain(config: ServiceConfig): Promise<FollowedChain | undefined> {
   const { TACIT_RPC_URL: rpcUrl, TACIT_DEPLOYMENT: deployment } = config
   if (rpcUrl === undefined || deployment === undefined) return undefined
-  const chain = await openFollowedChain({
+  return openFollowedChain({
     rpcUrl,
     deployment,
     walletRpcUrl: config.walletRpcUrl,
     chainId: config.TACIT_CHAIN_ID,
     timeoutMs: config.TACIT_RPC_TIMEOUT_MS,
   })
+}
+
+/** Throws InputError for a database that follows another chain. */
+async function startFollower(
+  chain: FollowedChain | undefined,
+  config: ServiceConfig,
+  { store: { database } }: Foundation,
+  log: Pino,
+  metrics: Metrics,
+): Promise<ChainFollower | undefined> {
+  if (chain === undefined) return undefined
   try {
     const options = { chain, database, log, meter: metrics.follower, pollMs: config.TACIT_CHAIN_POLL_MS }
     return await ChainFollower.start(options)
   } catch (error) {
     chain.source.close()
+    if (error instanceof ChainError) throw unusableChain(error)
     throw error
   }
 }

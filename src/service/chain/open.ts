@@ -7,6 +7,7 @@ import { type DeploymentFile, readDeployment } from '../../chain/deployment-file
 import { LOCAL_CHAIN_IDS } from '../../chain/generate-verifier.ts'
 import { VERIFIER_ABI, VERIFIER_PLACES } from '../../chain/verifying-keys.ts'
 import { ChainError, InputError } from '../../protocol/errors.ts'
+import { STANDARD_CHAIN_ID } from '../config.ts'
 import type { DeploymentInfo, StoredContract } from '../storage/chain.ts'
 import type { FollowedContract } from './decode.ts'
 import { ChainSource } from './source.ts'
@@ -41,7 +42,10 @@ export async function openFollowedChain(options: FollowOptions): Promise<Followe
   const file = readFile(options.deployment)
   const { chainId } = file.deployment
   if (chainId !== BigInt(options.chainId))
-    throw new InputError(`is of chain ${chainId}, and TACIT_CHAIN_ID is ${options.chainId}`, { field: FILE })
+    throw new InputError(
+      `is of chain ${chainId}, and TACIT_CHAIN_ID is ${options.chainId}${options.chainId === STANDARD_CHAIN_ID ? ' unless set' : ''}`,
+      { field: FILE },
+    )
   const source = new ChainSource({
     url: options.rpcUrl,
     chainId: options.chainId,
@@ -55,9 +59,14 @@ export async function openFollowedChain(options: FollowOptions): Promise<Followe
     return { source, file, contracts, stored, isLocal, walletRpcUrl: options.walletRpcUrl }
   } catch (error) {
     source.close()
-    if (error instanceof ChainError) throw new InputError(`cannot be used: ${error.message}`, { field: RPC })
+    if (error instanceof ChainError) throw unusableChain(error)
     throw error
   }
+}
+
+/** What whoever starts a service is told of a chain that does not answer. */
+export function unusableChain({ message }: ChainError): InputError {
+  return new InputError(`cannot be used: ${message}`, { field: RPC })
 }
 
 function readFile(path: string): DeploymentFile {
