@@ -101,7 +101,7 @@ export async function followInto(
   }
 }
 
-export type Mood = 'well' | 'hangs' | 'fails' | 'breaks off'
+export type Mood = 'well' | 'hangs' | 'fails' | 'breaks off' | 'lags'
 
 export interface Proxy {
   readonly url: string
@@ -110,12 +110,14 @@ export interface Proxy {
   target: string
   /** Methods that it hangs on, fails or breaks; all unless named. */
   of: RegExp
+  /** What it takes for the newest block while it lags. */
+  lagsAt: number
   close(): Promise<void>
 }
 
 /** Stands before a chain and answers late, with a fault, or half. */
 export async function startProxy(target: string): Promise<Proxy> {
-  const state: Omit<Proxy, 'url' | 'close'> = { mood: 'well', of: /./, target }
+  const state: Omit<Proxy, 'url' | 'close'> = { mood: 'well', of: /./, target, lagsAt: 0 }
   const server = createServer((incoming, answer) => {
     const parts: Buffer[] = []
     incoming.on('data', (part: Buffer) => parts.push(part))
@@ -138,7 +140,8 @@ export async function startProxy(target: string): Promise<Proxy> {
         },
       )
       onward.on('error', () => answer.destroy())
-      onward.end(body)
+      const newest = `"0x${state.lagsAt.toString(16)}"`
+      onward.end(mood === 'lags' ? body.toString().replaceAll('"latest"', newest) : body)
     })
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))

@@ -125,7 +125,7 @@ export class ChainFollower {
   /** Whether the block that was read last is still the chain's. */
   async #stands({ block, hash }: ChainCursor, head: BlockInfo): Promise<boolean> {
     if (block < 0) return true
-    if (block > head.number) return false
+    // A head below it may be a node's that lags: as long as the address still has the block, nothing was abandoned.
     const now = block === head.number ? head : await this.#options.chain.source.block(block)
     return now?.hash === hash
   }
