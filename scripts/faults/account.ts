@@ -11,7 +11,7 @@ import { poseidonHasher } from '../../src/protocol/poseidon.ts'
 import { marginSignalsToArray } from '../../src/protocol/signals.ts'
 import { verifyProof } from '../../src/prover/verify.ts'
 import type { TacitClient } from '../../src/service/client/index.ts'
-import { openPostgres } from '../../src/service/storage/postgres.ts'
+import type { Database } from '../../src/service/storage/database.ts'
 import { bookOf } from '../service/venue.ts'
 import { BOOK_ACCOUNTS, insist, type Placed, place, type Trail } from './orders.ts'
 import { replay } from './replay.ts'
@@ -21,7 +21,7 @@ const PATIENCE_MS = 900_000
 /** Every fault that is found, in words; empty when all is well. */
 export async function accountFor(
   venue: TacitClient,
-  databaseUrl: string,
+  database: Database,
   trail: Trail,
   say: (state: string) => void,
 ): Promise<string[]> {
@@ -40,7 +40,7 @@ export async function accountFor(
     const wrong = await (placed.order.kind === 'solvency' ? checkPass(venue, placed) : context(placed))
     if (wrong !== undefined) faults.push(`${placed.order.key}: ${wrong}`)
   }
-  return [...faults, ...(await checkTables(databaseUrl, trail)), ...(await replay(venue, trail.handed))]
+  return [...faults, ...(await checkTables(database, trail)), ...(await replay(venue, trail.handed))]
 }
 
 type Check = (placed: Placed) => Promise<string | undefined>
@@ -85,25 +85,20 @@ async function checkPass(venue: TacitClient, { order, jobId }: Placed): Promise<
 }
 
 /** One job for each key, none without one, and nothing half done. */
-async function checkTables(databaseUrl: string, { placed }: Trail): Promise<string[]> {
-  const database = await openPostgres(databaseUrl, { connections: 1 })
+async function checkTables(database: Database, { placed }: Trail): Promise<string[]> {
   const count = async (text: string) =>
     (await database.query<{ n: number }>(`select count(*)::int as n ${text}`))[0]!.n
-  try {
-    const expected: readonly (readonly [what: string, found: number, expected: number])[] = [
-      ['keys', await count('from idempotency'), placed.length],
-      ['jobs', await count('from jobs'), placed.length],
-      ['jobs that did not succeed', await count(`from jobs where status <> 'succeeded'`), 0],
-      ['jobs whose proofs are not all counted', await count('from jobs where done <> total'), 0],
-      ['results', (await count('from proofs')) + (await count('from epochs')), placed.length],
-      ['steps without a proof', await count('from steps where proof is null'), 0],
-      ['leases', await count('from leases'), 0],
-      ['tasks', await count(`from tacit_queue.job where state in ('created', 'retry', 'active')`), 0],
-    ]
-    return expected
-      .filter(([, found, right]) => found !== right)
-      .map(([what, found, right]) => `${found} ${what}, and not ${right}`)
-  } finally {
-    await database.close()
-  }
+  const expected: readonly (readonly [what: string, found: number, expected: number])[] = [
+    ['keys', await count('from idempotency'), placed.length],
+    ['jobs', await count('from jobs'), placed.length],
+    ['jobs that did not succeed', await count(`from jobs where status <> 'succeeded'`), 0],
+    ['jobs whose proofs are not all counted', await count('from jobs where done <> total'), 0],
+    ['results', (await count('from proofs')) + (await count('from epochs')), placed.length],
+    ['steps without a proof', await count('from steps where proof is null'), 0],
+    ['leases', await count('from leases'), 0],
+    ['tasks', await count(`from tacit_queue.job where state in ('created', 'retry', 'active')`), 0],
+  ]
+  return expected
+    .filter(([, found, right]) => found !== right)
+    .map(([what, found, right]) => `${found} ${what}, and not ${right}`)
 }

@@ -20,11 +20,17 @@ export interface StormCount {
   readonly ownDeaths: string[]
 }
 
-/** Everything runs again when it is over. */
+/**
+ * Everything runs again when it is over.
+ * @param other what else goes on: until it is over too, whatever ends is started again
+ * @param excused whether a part may end by itself with these last words
+ */
 export async function storm(
   deployed: Deployed,
   { seed, plan, gapMs, awayMs }: StormOptions,
   say: (state: string) => void,
+  other: Promise<unknown> = Promise.resolve(),
+  excused: (lastWords: string) => boolean = () => false,
 ): Promise<StormCount> {
   const random = new SplitMix64(BigInt(seed))
   const between = (least: number, most: number) => Number(random.between(BigInt(least), BigInt(most)))
@@ -34,7 +40,7 @@ export async function storm(
   ])
   const names = [...processes.keys(), 'database']
   const kills: Record<string, number> = {}
-  const watch = new Supervisor(processes)
+  const watch = new Supervisor(processes, excused)
   const until = 'seconds' in plan ? Date.now() + plan.seconds * 1_000 : undefined
   for (let turn = 0; ; turn++) {
     const victim = 'victims' in plan ? plan.victims[turn] : names[between(0, names.length - 1)]
@@ -50,8 +56,8 @@ export async function storm(
       processes.get(victim)!.start()
     }
   }
-  await watch.during(0)
-  await deployed.serve.ready()
+  await watch.while(other)
+  await watch.until(() => deployed.serve.answers())
   return { kills, ownDeaths: watch.ownDeaths }
 }
 
@@ -62,16 +68,32 @@ async function breakDatabase({ postgres }: Deployed, awayMs: number): Promise<vo
 }
 
 const LOOK_MS = 200
+/** On a busy machine a start takes many seconds. */
+const START_MS = 300_000
 /** What starts while the database is away gives up; what it had begun may take so long to end. */
 const AFTERMATH_MS = 20_000
 
 class Supervisor {
   readonly #processes: ReadonlyMap<string, TacitProcess>
+  readonly #excused: (lastWords: string) => boolean
   readonly ownDeaths: string[] = []
   #databaseBackAt = 0
 
-  constructor(processes: ReadonlyMap<string, TacitProcess>) {
+  constructor(processes: ReadonlyMap<string, TacitProcess>, excused: (lastWords: string) => boolean) {
     this.#processes = processes
+    this.#excused = excused
+  }
+
+  /** Starts again whatever does not run, until something else is over. */
+  async while(other: Promise<unknown>): Promise<void> {
+    let isOver = false
+    const over = other.finally(() => {
+      isOver = true
+    })
+    do await this.during(LOOK_MS)
+    while (!isOver)
+    await over
+    await this.during(0)
   }
 
   /** Starts again whatever does not run. */
@@ -80,13 +102,22 @@ class Supervisor {
     do {
       for (const [name, each] of this.#processes) {
         if (each.isRunning) continue
-        if (Date.now() > this.#databaseBackAt + AFTERMATH_MS) {
-          this.ownDeaths.push(`${name}: ${each.lastWords()}`)
-        }
+        const words = each.lastWords()
+        const isKnown = Date.now() <= this.#databaseBackAt + AFTERMATH_MS || this.#excused(words)
+        if (!isKnown) this.ownDeaths.push(`${name}: ${words}`)
         each.start()
       }
       await sleep(Math.min(LOOK_MS, Math.max(0, until - Date.now())))
     } while (Date.now() < until)
+  }
+
+  /** Starts again whatever does not run, until something holds. Throws when that takes too long. */
+  async until(holds: () => Promise<boolean>): Promise<void> {
+    const latest = Date.now() + START_MS
+    do {
+      if (Date.now() > latest) throw new Error('the service does not come back')
+      await this.during(LOOK_MS)
+    } while (!(await holds()))
   }
 
   async withoutDatabase(work: () => Promise<void>): Promise<void> {

@@ -70,13 +70,17 @@ export class ServeProcess extends TacitProcess {
     this.url = `http://127.0.0.1:${port}`
   }
 
+  /** Whether it and its database answer now. */
+  async answers(): Promise<boolean> {
+    return (await fetch(`${this.url}/ready`).catch(() => undefined))?.ok === true
+  }
+
   /** Waits until it and its database answer. @throws Error with its last words when it ends instead */
   async ready(): Promise<void> {
     const until = Date.now() + START_MS
     while (Date.now() < until) {
       if (!this.isRunning) throw new Error(`tacit serve ended:\n${this.lastWords()}`)
-      const answered = await fetch(`${this.url}/ready`).catch(() => undefined)
-      if (answered?.ok === true) return
+      if (await this.answers()) return
       await sleep(POLL_MS)
     }
     throw new Error(`tacit serve does not answer:\n${this.lastWords()}`)

@@ -30,6 +30,8 @@ export interface LocalChainOptions {
   readonly timeoutMs?: number
   /** Take contracts of any size: for code that was compiled without the optimiser, in tests. */
   readonly anyCodeSize?: boolean
+  /** Take requests of more than two megabytes: a whole state is one. */
+  readonly anyRequestSize?: boolean
 }
 
 /** The well-known phrase of development chains. Its keys are public: nothing of worth ever belongs to them. */
@@ -73,6 +75,7 @@ function anvilArguments(chainId: bigint, options: LocalChainOptions): string[] {
     String(ACCOUNTS),
   ]
   if (options.anyCodeSize) given.push('--disable-code-size-limit')
+  if (options.anyRequestSize) given.push('--no-request-size-limit')
   if (options.blockSeconds !== undefined) {
     given.push('--block-time', String(options.blockSeconds), '--mixed-mining')
   }

@@ -1,8 +1,9 @@
 import { expect, it } from 'vitest'
+import { UPHEAVALS } from '../../scripts/faults/chain/storm.ts'
 import { runFaults } from '../../scripts/faults/run.ts'
 
-/** `npm run faults` for minutes; here for as long as one kill of each takes. */
-it('answers every order once, with the right proof, whoever of service, workers and database is killed', async () => {
+/** `npm run faults` for minutes; here for as long as one kill of each takes, and sixteen things on the chain. */
+it('answers every order once and knows what the chain says, whoever is killed and whatever chain and node do', async () => {
   const run = await runFaults(
     {
       seed: 5,
@@ -12,6 +13,7 @@ it('answers every order once, with the right proof, whoever of service, workers 
       clients: 2,
       pauseMs: 2_500,
       workers: 1,
+      chain: { seed: 2, plan: { acts: 16 }, pauseMs: 400, lateMs: 3_000, actsBetween: [2, 4] },
     },
     () => {},
   )
@@ -20,4 +22,6 @@ it('answers every order once, with the right proof, whoever of service, workers 
   expect(run.faults).toEqual([])
   expect(run.kills).toEqual({ 'worker 1': 1, database: 1, service: 1 })
   expect(run.orders).toBeGreaterThan(3)
+  expect(Object.keys(run.chain!.upheavals).sort()).toEqual([...UPHEAVALS].sort())
+  expect(Object.values(run.chain!.faults).reduce((sum, count) => sum + count, 0)).toBeGreaterThan(0)
 }, 600_000)
