@@ -1,5 +1,5 @@
 import { buildContracts, buildVerifier } from '../../src/chain/build.ts'
-import { ENGINE_CIRCUITS, MARGIN_INSTANCES } from '../../src/protocol/instances.ts'
+import { MARGIN_INSTANCES } from '../../src/protocol/instances.ts'
 import type { CircuitArtifacts } from '../../src/prover/backend.ts'
 import { engineArtifacts } from '../../src/prover/engine-circuits.ts'
 import { marginArtifacts } from '../../src/prover/margin-prover.ts'
@@ -20,27 +20,41 @@ export default function setup(): Promise<void> {
 const BUILT = Symbol.for('tacit: what the tests share is built')
 const shared = globalThis as { [BUILT]?: Promise<void> }
 
-/** The Solidity compiler is one long job on one thread, the circuits many on the other core. */
+/**
+ * Two cores: the Solidity compiler is one long job on one thread, the circuits are many, the longest first. Whoever is done
+ * with the contracts helps with the circuits that are left.
+ */
 async function build(): Promise<void> {
-  const contracts = step('contracts', () => buildContracts())
-  const more = contracts.then(() => step('contracts with switches', switchedContracts))
-  await Promise.all([contracts, more, circuits()])
+  const verifiers: Promise<unknown>[] = []
+  const left = circuits()
+  const lane = async () => {
+    for (let next = left.shift(); next; next = left.shift()) {
+      const { verificationKey, provenance } = await step(`${next.name}: circuit and keys`, next.make)
+      // On the compiler's thread, behind the contracts: one more there takes a quarter of what it takes by itself.
+      verifiers.push(buildVerifier(verificationKey, { kind: provenance.kind, circuit: next.name }))
+    }
+  }
+  const contracts = async () => {
+    await step('contracts', () => buildContracts())
+    await step('contracts with switches', switchedContracts)
+  }
+  await Promise.all([contracts().then(lane), lane()])
+  await Promise.all(verifiers)
 }
 
-async function circuits(): Promise<void> {
-  const verifiers: Promise<unknown>[] = []
-  const circuit = async (name: string, make: () => Promise<CircuitArtifacts>) => {
-    const { verificationKey, provenance } = await step(`${name}: circuit and keys`, make)
-    // On the compiler's thread, behind the contracts: one more there takes a quarter of what it takes by itself.
-    verifiers.push(buildVerifier(verificationKey, { kind: provenance.kind, circuit: name }))
-  }
-  await circuit('margin-4', () => marginArtifacts(MARGIN_INSTANCES['margin-4']))
-  for (const name of ENGINE_CIRCUITS) {
-    await circuit(`${name}-4`, () => engineArtifacts(name, MARGIN_INSTANCES['margin-4']))
-  }
-  await circuit('seal', () => sealArtifacts())
-  await circuit('margin-16', () => marginArtifacts(MARGIN_INSTANCES['margin-16']))
-  await Promise.all(verifiers)
+/** Longest first. */
+function circuits(): { name: string; make: () => Promise<CircuitArtifacts> }[] {
+  const small = MARGIN_INSTANCES['margin-4']
+  return [
+    { name: 'margin-16', make: () => marginArtifacts(MARGIN_INSTANCES['margin-16']) },
+    ...(['adjust', 'lot', 'transfer'] as const).map((name) => ({
+      name: `${name}-4`,
+      make: () => engineArtifacts(name, small),
+    })),
+    { name: 'margin-4', make: () => marginArtifacts(small) },
+    { name: 'seal', make: () => sealArtifacts() },
+    { name: 'kept-4', make: () => engineArtifacts('kept', small) },
+  ]
 }
 
 async function step<T>(name: string, build: () => Promise<T>): Promise<T> {
