@@ -42,6 +42,11 @@ export interface ChainStormCount {
 const MOST_REORGANISED_BLOCKS = 12
 const MOST_AWAY_MS = 800
 
+interface Snapshot {
+  readonly id: string
+  readonly block: number
+}
+
 export class ChainStorm {
   readonly w: EngineToyWorld
   readonly node: FaultyNode
@@ -52,8 +57,8 @@ export class ChainStorm {
   readonly #acts: Record<string, number> = {}
   readonly #upheavals: Record<string, number> = {}
   #refused = 0
-  /** To go back to: lost with every restart. */
-  #snapshots: string[] = []
+  /** To go back to: lost with every restart, and with a reorganisation of the block that it was taken at. */
+  #snapshots: Snapshot[] = []
 
   private constructor(
     chain: RestartableChain,
@@ -154,8 +159,7 @@ export class ChainStorm {
     say(`${kind} of the chain`)
     if (kind === 'a reorganisation') {
       const depth = Math.min(this.#dice.between(1, MOST_REORGANISED_BLOCKS), await this.#chain.undoable())
-      if (depth > 0) await this.#chain.provider.send('anvil_reorg', [depth, []])
-      await this.w.base.restart()
+      if (depth > 0) await this.#reorganise(depth)
     } else if (kind === 'a return to earlier') {
       // Later ones are lost with it.
       const [snapshot] = this.#snapshots.splice(this.#dice.between(0, this.#snapshots.length - 1))
@@ -175,13 +179,22 @@ export class ChainStorm {
     await this.#keep()
   }
 
-  async #goBack(snapshot: string): Promise<void> {
-    await this.#chain.provider.send('evm_revert', [snapshot])
+  async #reorganise(depth: number): Promise<void> {
+    const ancestor = (await this.#chain.provider.getBlockNumber()) - depth
+    await this.#chain.provider.send('anvil_reorg', [depth, []])
+    this.#snapshots = this.#snapshots.filter(({ block }) => block <= ancestor)
+    await this.w.base.restart()
+    if (this.#snapshots.length === 0) await this.#keep()
+  }
+
+  async #goBack({ id }: Snapshot): Promise<void> {
+    await this.#chain.provider.send('evm_revert', [id])
     await this.w.base.restart()
   }
 
-  async #keep(): Promise<string> {
-    const snapshot = await this.#chain.provider.send('evm_snapshot', [])
+  async #keep(): Promise<Snapshot> {
+    const block = await this.#chain.provider.getBlockNumber()
+    const snapshot = { id: await this.#chain.provider.send('evm_snapshot', []), block }
     this.#snapshots.push(snapshot)
     return snapshot
   }
