@@ -1,6 +1,6 @@
 /** Options that the commands of the risk oracle share: its chain, its contract, its configurations. Boundary module: network. */
 import { type Command, InvalidArgumentError, Option } from 'commander'
-import { JsonRpcProvider } from 'ethers'
+import { FetchRequest, JsonRpcProvider } from 'ethers'
 import { type Clock, chainClock, machineClock } from '../feeder/clock.ts'
 import { ChainError } from '../protocol/errors.ts'
 import type { RiskConfiguration } from '../risk/configuration.ts'
@@ -28,12 +28,18 @@ export function withOracle(command: Command): Command {
     )
 }
 
-/** A provider that knows its chain. @throws ChainError when nothing answers: one that does not would wait for ever */
-export async function providerOf(url: string): Promise<JsonRpcProvider> {
-  const probe = new JsonRpcProvider(url, 1n, { staticNetwork: true, batchMaxCount: 1 })
+/**
+ * A provider that knows its chain.
+ * @param answerMs how long one answer may take, with all tries; as long as ethers waits unless told
+ * @throws ChainError when nothing answers: one that does not would wait for ever
+ */
+export async function providerOf(url: string, answerMs?: number): Promise<JsonRpcProvider> {
+  const request = new FetchRequest(url)
+  if (answerMs !== undefined) request.timeout = answerMs
+  const probe = new JsonRpcProvider(request, 1n, { staticNetwork: true, batchMaxCount: 1 })
   try {
     const chainId = BigInt((await probe.send('eth_chainId', [])) as string)
-    return new JsonRpcProvider(url, chainId, { staticNetwork: true, batchMaxCount: 1, cacheTimeout: -1 })
+    return new JsonRpcProvider(request, chainId, { staticNetwork: true, batchMaxCount: 1, cacheTimeout: -1 })
   } catch (cause) {
     throw new ChainError(`nothing answers at ${url}`, { cause, unavailable: true })
   } finally {

@@ -19,8 +19,12 @@ import { feederJson, feederLines, fitLines, fitsJson } from '../feeder-view.ts'
 import { collect, type OracleOptions, parseWhole } from '../oracle-options.ts'
 import { type OracleWorkOptions, withOracleWork, workOnOracle } from '../oracle-work.ts'
 import type { Output } from '../output.ts'
+import { type SpotFeedChoice, withSource, withSpotFeeds } from '../spot-feed-options.ts'
 
-interface FeederCommandOptions extends Omit<OracleWorkOptions, keyof OracleOptions>, Partial<OracleOptions> {
+interface FeederCommandOptions
+  extends Omit<OracleWorkOptions, keyof OracleOptions>,
+    Partial<OracleOptions>,
+    SpotFeedChoice {
   readonly markets?: string
   readonly http?: string | true
   readonly currency?: readonly string[]
@@ -49,6 +53,7 @@ export function feederCommand(attach: Attach): Command {
         'feeder --http --fit',
         'feeder --http --oracle 0x... --rpc https://... --key feeder.key --aggregator http://127.0.0.1:8790',
         'feeder --markets captured/ --oracle 0x... --key feeder.key --aggregator shared/ --clock chain --once --json',
+        'feeder --http --fit --spot-feed BTC=0x...,leastUsd=1000,mostUsd=1000000 --spot-rpc https://...',
       ],
     }),
   )
@@ -80,6 +85,7 @@ export function feederCommand(attach: Attach): Command {
     .option('--every-seconds <number>', 'a round is due so long after the one before', parseWhole, 60)
     .option('--refresh-seconds <number>', 'say the market anew while the round is not made', parseWhole, 30)
     .option('--look-seconds <number>', 'pause between two looks at chain and aggregator', parseWhole, 2)
+  withSpotFeeds(command)
   // Fitting alone needs no chain.
   const oracle = command.options.find((option) => option.long === '--oracle')!
   oracle.mandatory = false
@@ -90,8 +96,9 @@ export function feederCommand(attach: Attach): Command {
 }
 
 async function fitOnly({ out, options }: Invocation<FeederCommandOptions>): Promise<ExitCode> {
-  const source = sourceOf(options)
-  const market = await out.task(`reading ${source.name}`, () => source.take(0))
+  const market = await withSource(sourceOf(options), options, (source) =>
+    out.task(`reading ${source.name}`, () => source.take(0)),
+  )
   if (market === undefined) throw new InputError('holds no market', { file: options.markets })
   const solve = await loadHighsSolver()
   const fitted = await out.task('fitting', async () => fitMarket(market, solve))
@@ -102,21 +109,22 @@ async function fitOnly({ out, options }: Invocation<FeederCommandOptions>): Prom
 
 async function feed({ io, out, options }: Invocation<FeederCommandOptions>): Promise<ExitCode> {
   const { oracle, key, aggregator } = needed(options)
-  const source = sourceOf(options)
   const given = { ...options, rpc: options.rpc!, fromBlock: options.fromBlock!, oracle }
-  return workOnOracle(given, io, out, async ({ provider, parameters, reader, making, clock }) => {
-    const signer: Signer = readSigner(key, provider)
-    const feeder = new Feeder({
-      ...{ signer, source, reader, making, parameters, clock },
-      desk: deskOf(aggregator),
-      memory: feederFile(options.state ?? `${key}.signed.json`),
-      solve: await loadHighsSolver(),
-      everySeconds: options.everySeconds,
-      refreshSeconds: options.refreshSeconds,
-    })
-    out.notice(`feeder ${await signer.getAddress()} reads ${source.name}`)
-    return options.once === true ? once(feeder, options, out) : follow(feeder, options, out)
-  })
+  return withSource(sourceOf(options), options, (source) =>
+    workOnOracle(given, io, out, async ({ provider, parameters, reader, making, clock }) => {
+      const signer: Signer = readSigner(key, provider)
+      const feeder = new Feeder({
+        ...{ signer, source, reader, making, parameters, clock },
+        desk: deskOf(aggregator),
+        memory: feederFile(options.state ?? `${key}.signed.json`),
+        solve: await loadHighsSolver(),
+        everySeconds: options.everySeconds,
+        refreshSeconds: options.refreshSeconds,
+      })
+      out.notice(`feeder ${await signer.getAddress()} reads ${source.name}`)
+      return options.once === true ? once(feeder, options, out) : follow(feeder, options, out)
+    }),
+  )
 }
 
 async function follow(feeder: Feeder, options: FeederCommandOptions, out: Output): Promise<never> {
