@@ -18,9 +18,8 @@ const SHARED = [
 export default defineConfig({
   test: {
     pool: 'forks',
-    // Two cores, and a third file for while others wait: for a chain, a browser, a process. With two a quarter of both
-    // cores was idle.
-    maxWorkers: 3,
+    // Two cores: at most two heavy files at a time.
+    maxWorkers: 2,
     testTimeout: 60_000,
     hookTimeout: 180_000,
     sequence: { sequencer: SlowestFirst },
