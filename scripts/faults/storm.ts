@@ -87,12 +87,14 @@ class Supervisor {
   /** Starts again whatever does not run, until something else is over. */
   async while(other: Promise<unknown>): Promise<void> {
     let isOver = false
-    const over = other.finally(() => {
+    // A rejection between two looks is nobody's yet, and would end the process with all that it started left running.
+    const over = () => {
       isOver = true
-    })
+    }
+    other.then(over, over)
     do await this.during(LOOK_MS)
     while (!isOver)
-    await over
+    await other
     await this.during(0)
   }
 
