@@ -4,6 +4,7 @@ pragma solidity 0.8.37;
 import {AccessControlEnumerable} from "@openzeppelin/contracts/access/extensions/AccessControlEnumerable.sol";
 import {ECDSA} from "@openzeppelin/contracts/utils/cryptography/ECDSA.sol";
 import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
+import {OracleConstants as C} from "@generated/OracleConstants.sol";
 import {Protocol} from "@generated/Protocol.sol";
 import {MarginParameters} from "contracts/lib/MarginParameters.sol";
 
@@ -53,7 +54,7 @@ contract RiskOracle is AccessControlEnumerable, EIP712 {
     /// Consumers pack a sequence in 32 bits; at one round a second that is 136 years.
     uint256 public constant MAX_SEQUENCE = type(uint32).max;
     /// Level of the circuit breaker from which on nothing is withdrawn.
-    uint256 private constant NO_WITHDRAWALS = 2;
+    uint256 private constant NO_WITHDRAWALS = uint256(C.BREAKER_NO_WITHDRAWALS);
 
     /// A round older than this is stale.
     uint64 public immutable maxAgeSeconds;

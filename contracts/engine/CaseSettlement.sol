@@ -3,6 +3,7 @@ pragma solidity 0.8.37;
 
 import {AdjustChange} from "@generated/AdjustChange.sol";
 import {AdjustSignals} from "@generated/AdjustSignals.sol";
+import {OracleConstants as C} from "@generated/OracleConstants.sol";
 import {Protocol} from "@generated/Protocol.sol";
 import {TransferSignals} from "@generated/TransferSignals.sol";
 import {ExpectedTransfer} from "contracts/engine/CaseProofs.sol";
@@ -19,7 +20,7 @@ contract CaseSettlement is CaseStore, IStageHooks {
     using TransferSignals for uint256[12];
 
     /// Level of the circuit breaker from which on an award waits (RiskOracle.guardsOf).
-    uint256 private constant AWARDS_WAIT = 3;
+    uint256 private constant AWARDS_WAIT = uint256(C.BREAKER_AUCTIONS_WAIT);
 
     event Awarded(
         bytes32 indexed caseId,

@@ -58,9 +58,9 @@ contract ChallengeableOracle is RiskOracle {
     /// What a look at the past may cost has an end, and so has what a feed may take of a poster's gas.
     uint256 private constant MOST_GUARDED_ROUNDS = uint256(C.MOST_GUARDED_ROUNDS);
     uint256 private constant FEED_GAS = 200_000;
-    uint256 private constant UNDERLYINGS = 3;
+    uint256 private constant UNDERLYINGS = uint256(C.UNDERLYINGS);
     /// Above a word of RoundSpots: PriceGuards.DOUBTED.
-    uint256 private constant DOUBTED = 1 << 255;
+    uint256 private constant DOUBTED = 1 << uint256(C.SPOT_DOUBTED_BIT);
 
     InstrumentListing public immutable listing;
     PriceGuards public immutable guards;

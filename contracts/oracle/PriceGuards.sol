@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 pragma solidity 0.8.37;
 
+import {OracleConstants as C} from "@generated/OracleConstants.sol";
 import {RoundSpots} from "@generated/RoundSpots.sol";
 
 /**
@@ -35,12 +36,12 @@ contract PriceGuards {
     }
 
     /// The bit of a spots word that says: an external feed had another price.
-    uint256 public constant DOUBTED = 1 << 255;
+    uint256 public constant DOUBTED = 1 << uint256(C.SPOT_DOUBTED_BIT);
     uint256 private constant BASIS_POINTS = 10_000;
-    uint256 private constant UNDERLYINGS = 3;
+    uint256 private constant UNDERLYINGS = uint256(C.UNDERLYINGS);
     uint256 private constant MOST_REPEATS = 10;
     /// So many times repeatRounds are the most rounds in a row that a price is held back for, whatever side it is on.
-    uint256 private constant MOST_HELD_FACTOR = 2;
+    uint256 private constant MOST_HELD_FACTOR = uint256(C.MOST_HELD_FACTOR);
 
     uint256 public immutable maximumMoveBps;
     uint256 public immutable repeatRounds;

@@ -5,7 +5,12 @@ import { Q64_BITS } from '../fixed-point/q64.ts'
 import { LN2_Q120, Q120_BITS, SQRT2_Q120 } from '../fixed-point/q120.ts'
 import { PARKINSON_NANO } from '../oracle/activity.ts'
 import { FIELD_MODULUS } from '../protocol/field.ts'
-import { MOST_GUARDED_ROUNDS } from '../protocol/guard-parameters.ts'
+import {
+  BREAKER_LEVELS,
+  MOST_GUARDED_ROUNDS,
+  MOST_HELD_FACTOR,
+  SPOT_DOUBTED_BIT,
+} from '../protocol/guard-parameters.ts'
 import * as words from '../protocol/oracle-words.ts'
 import {
   CHARGE_BITS,
@@ -63,6 +68,10 @@ export function oracleConstants(): Readonly<Record<string, bigint>> {
     MAX_VOL_NANO,
     FORWARD_SPOT_RATIO,
     MOST_GUARDED_ROUNDS: BigInt(MOST_GUARDED_ROUNDS),
+    MOST_HELD_FACTOR: BigInt(MOST_HELD_FACTOR),
+    SPOT_DOUBTED_BIT: BigInt(SPOT_DOUBTED_BIT),
+    BREAKER_NO_WITHDRAWALS: BigInt(BREAKER_LEVELS.indexOf('noWithdrawals')),
+    BREAKER_AUCTIONS_WAIT: BigInt(BREAKER_LEVELS.indexOf('auctionsWait')),
   }
 }
 

@@ -1,4 +1,4 @@
-import { BREAKER_LEVELS } from '../oracle/guards.ts'
+import { BREAKER_LEVELS } from '../protocol/guard-parameters.ts'
 import { decideCase } from './decide-case.ts'
 import { decideDeposit } from './decide-deposit.ts'
 import { isNewerThan, isRecordUsable } from './records.ts'

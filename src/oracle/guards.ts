@@ -108,12 +108,6 @@ export function timeWeightedNano(
 }
 
 /**
- * Levels of the circuit breaker. Liquidation opens and goes on at every level: what stops is what adds risk or takes money out.
- *   0 none   1 no new positions that raise a requirement   2 no withdrawals besides   3 auctions wait for the next round besides
- */
-export const BREAKER_LEVELS = ['none', 'reduceOnly', 'noWithdrawals', 'auctionsWait'] as const
-
-/**
  * The breaker's level: how many of its thresholds the newest print has passed, measured against the highest and the lowest price
  * that stood within the window, itself included. Reads the round's own price, not the guarded one: it is to act before
  * a move is accepted, and falls back by itself when the window has passed.

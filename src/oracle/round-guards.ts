@@ -1,4 +1,4 @@
-import type { GuardParameters } from '../protocol/guard-parameters.ts'
+import { type GuardParameters, MOST_HELD_FACTOR } from '../protocol/guard-parameters.ts'
 import { breakerLevel, type PriceAt, timeWeightedNano } from './guards.ts'
 import { type GuardedPrice, guardMove, isWithin } from './move-guard.ts'
 
@@ -54,6 +54,3 @@ export function guardPosted(rounds: readonly PostedPrice[], parameters: GuardPar
     level: breakerLevel(history, newest.priceNano, newest.asOfSeconds, parameters),
   }
 }
-
-/** So many times repeatRounds are the most rounds in a row that a price is held back for, whatever side it is on. */
-const MOST_HELD_FACTOR = 2

@@ -34,5 +34,17 @@ export const DEFAULT_GUARD_PARAMETERS: GuardParameters = {
   breakerWindowSeconds: 3_600,
 }
 
+/** So many times repeatRounds are the most rounds in a row that a price is held back for, whatever side it is on. */
+export const MOST_HELD_FACTOR = 2
+
+/**
+ * Levels of the circuit breaker. Liquidation opens and goes on at every level: what stops is what adds risk or takes money out.
+ *   0 none   1 no new positions that raise a requirement   2 no withdrawals besides   3 auctions wait for the next round besides
+ */
+export const BREAKER_LEVELS = ['none', 'reduceOnly', 'noWithdrawals', 'auctionsWait'] as const
+
+/** Of a posted round's word of spots, above its fields: an external feed said something else. */
+export const SPOT_DOUBTED_BIT = 255
+
 /** The contract looks no further back: what a look at the past may cost has an end. */
 export const MOST_GUARDED_ROUNDS = 64

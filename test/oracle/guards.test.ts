@@ -9,6 +9,7 @@ import { guardPosted, type PostedPrice } from '../../src/oracle/round-guards.ts'
 import {
   DEFAULT_GUARD_PARAMETERS as GUARDS,
   MOST_GUARDED_ROUNDS,
+  SPOT_DOUBTED_BIT,
 } from '../../src/protocol/guard-parameters.ts'
 import { ROUND_SPOTS } from '../../src/protocol/oracle-words.ts'
 import { packWord } from '../../src/protocol/packed-word.ts'
@@ -17,7 +18,7 @@ import { testContracts } from '../support/test-contracts.ts'
 
 /** The guards of the contract are those of TypeScript, and what they let through and hold back. */
 const FILE = 'contracts/oracle/PriceGuards.sol'
-const DOUBTED = 1n << 255n
+const DOUBTED = 1n << BigInt(SPOT_DOUBTED_BIT)
 const START = 1_772_443_800
 const NANO = 1_000_000_000n
 
